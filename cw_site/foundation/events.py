@@ -1,0 +1,40 @@
+"""Live events: published in the same transaction as the change they tell of, so that none is lost or false."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Max
+
+from cw_site.foundation.clock import now
+from cw_site.foundation.models import Event
+
+KEEP = timedelta(hours=6)
+"""How long an event can be resumed from; an older Last-Event-ID gets a "resync" instead."""
+
+
+def publish(topic: str, kind: str, **data: Any) -> None:
+    """Tell live pages that `topic` (as "phase:ID") changed."""
+    Event.objects.create(topic=topic, kind=kind, data=data)
+
+
+def events_after(event_id: int, *, limit: int = 500) -> list[Event]:
+    """The events that follow `event_id`, oldest first."""
+    return list(Event.objects.filter(id__gt=event_id).order_by("id")[:limit])
+
+
+def last_event_id() -> int:
+    """The newest event's id, 0 where there is none."""
+    newest = Event.objects.aggregate(newest=Max("id"))["newest"]
+    return int(newest or 0)
+
+
+def first_event_id() -> int:
+    """The oldest kept event's id, 0 where there is none."""
+    oldest = Event.objects.order_by("id").values_list("id", flat=True).first()
+    return int(oldest or 0)
+
+
+def prune_events() -> int:
+    """Delete events that are too old to resume from; returns how many. The newest stays, so that ids go on."""
+    deleted, _ = Event.objects.filter(created_at__lt=now() - KEEP, id__lt=last_event_id()).delete()
+    return deleted
