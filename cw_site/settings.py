@@ -107,6 +107,8 @@ TASKS: dict[str, Any] = {
         },
     }
 }
+CW_ATTENTION_COUNT = "reviews.attention.count_waiting"
+"""How many things wait for the person: the number in the navigation."""
 CW_RECONCILE_TASK = "cw_site.tasks.reconcile"
 CW_TICKS = [
     "agents.ticks.free_accounts",
@@ -149,6 +151,8 @@ AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_LOCKOUT_TEMPLATE = "site/locked_out.html"
+AXES_HTTP_RESPONSE_CODE = 429
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "hq"
 LOGOUT_REDIRECT_URL = "sign-in"

@@ -1,13 +1,17 @@
 """Live events: published in the same transaction as the change they tell of, so that none is lost or false."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Max
+from django.db import connection
+from django.db.models import Max, Q
 
 from cw_site.foundation.clock import now
 from cw_site.foundation.models import Event
 
+CHANNEL = "cw_events"
+"""The PostgreSQL channel that wakes the watchers."""
 KEEP = timedelta(hours=6)
 """How long an event can be resumed from; an older Last-Event-ID gets a "resync" instead."""
 
@@ -15,11 +19,21 @@ KEEP = timedelta(hours=6)
 def publish(topic: str, kind: str, **data: Any) -> None:
     """Tell live pages that `topic` (as "phase:ID") changed."""
     Event.objects.create(topic=topic, kind=kind, data=data)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # delivered at commit, once per transaction however often it is said
+            cursor.execute(f"NOTIFY {CHANNEL}")
 
 
-def events_after(event_id: int, *, limit: int = 500) -> list[Event]:
-    """The events that follow `event_id`, oldest first."""
-    return list(Event.objects.filter(id__gt=event_id).order_by("id")[:limit])
+def events_after(event_id: int, *, late: Collection[int] = (), limit: int = 500) -> list[Event]:
+    """The events that follow `event_id`, oldest first, and those of `late` that have been committed by now.
+
+    On PostgreSQL a transaction may commit after one that took a higher id: skipped ids are looked for again.
+    """
+    wanted = Q(id__gt=event_id)
+    if late:
+        wanted |= Q(id__in=list(late))
+    return list(Event.objects.filter(wanted).order_by("id")[:limit])
 
 
 def last_event_id() -> int:
