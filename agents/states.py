@@ -34,6 +34,16 @@ class SessionKind(TextChoices):
     RESUME = "resume", "Resumed"
 
 
+class SessionPurpose(TextChoices):
+    WORK = "work", "To do its work"
+    ANSWER = "answer", "With answers"
+    MESSAGE = "message", "With a message"
+    COMMIT = "commit", "Asked to commit"
+    SIGNAL = "signal", "Asked for its signal"
+    RETRY = "retry", "To try again"
+    LIMIT = "limit", "To go on after a limit"
+
+
 class ConversationStatus(TextChoices):
     PENDING = "pending", "Waiting for an answer"
     ANSWERED = "answered", "Answered"
@@ -74,9 +84,9 @@ AGENT_MACHINE = StateMachine(
             "crashed": "it failed",
         },
         "waiting_for_input": {
-            "running": "answered, resumed",
+            "running": "resumed",
             "stopped": "a person stops it",
-            "idle": "withdrawn",
+            "idle": "answered, queued again",
         },
         "stopped": {"running": "resumed", "idle": "queued again"},
         "crashed": {"running": "resumed", "idle": "queued again", "stopped": "a person gives up"},

@@ -104,6 +104,7 @@ class Migration(migrations.Migration):
                 ('status_evidence', models.JSONField(blank=True, db_comment='exit code, commit, error; with each move', default=dict)),
                 ('number', models.IntegerField()),
                 ('kind', models.CharField(choices=[('spawn', 'Started'), ('resume', 'Resumed')], default='spawn', max_length=10)),
+                ('purpose', models.CharField(choices=[('work', 'To do its work'), ('answer', 'With answers'), ('message', 'With a message'), ('commit', 'Asked to commit'), ('signal', 'Asked for its signal'), ('retry', 'To try again'), ('limit', 'To go on after a limit')], db_comment='what it was queued for; written when it is queued', default='work', max_length=10)),
                 ('status', models.CharField(choices=[('queued', 'Queued'), ('starting', 'Starting'), ('live', 'Running'), ('ended', 'Ended'), ('settled', 'Settled')], default='queued', max_length=20)),
                 ('prompt', models.TextField(db_comment='what the agent is told; written when it is queued')),
                 ('host', models.CharField(blank=True, db_comment='who runs it; written at the claim', default='', max_length=200)),
@@ -192,6 +193,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='agentsession',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['spawn', 'resume'])), name='agent_sessions_kind'),
+        ),
+        migrations.AddConstraint(
+            model_name='agentsession',
+            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['work', 'answer', 'message', 'commit', 'signal', 'retry', 'limit'])), name='agent_sessions_purpose'),
         ),
         migrations.AddConstraint(
             model_name='agentsession',

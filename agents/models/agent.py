@@ -3,7 +3,15 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from agents.states import ACTIVE_AGENT, OPEN_SESSION, AgentMode, AgentStatus, SessionKind, SessionState
+from agents.states import (
+    ACTIVE_AGENT,
+    OPEN_SESSION,
+    AgentMode,
+    AgentStatus,
+    SessionKind,
+    SessionPurpose,
+    SessionState,
+)
 from cw_site.foundation.constraints import one_of
 from cw_site.foundation.models import StatusRecord
 
@@ -76,6 +84,12 @@ class AgentSession(StatusRecord):
     agent = models.ForeignKey(Agent, on_delete=models.DB_CASCADE, related_name="sessions")
     number = models.IntegerField()
     kind = models.CharField(max_length=10, choices=SessionKind.choices, default=SessionKind.SPAWN)
+    purpose = models.CharField(
+        max_length=10,
+        choices=SessionPurpose.choices,
+        default=SessionPurpose.WORK,
+        db_comment="what it was queued for; written when it is queued",
+    )
     status = models.CharField(max_length=20, choices=SessionState.choices, default=SessionState.QUEUED)
     prompt = models.TextField(db_comment="what the agent is told; written when it is queued")
     host = models.CharField(max_length=200, blank=True, default="", db_comment="who runs it; written at the claim")
@@ -104,6 +118,7 @@ class AgentSession(StatusRecord):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             one_of("status", SessionState, name="agent_sessions_status"),
             one_of("kind", SessionKind, name="agent_sessions_kind"),
+            one_of("purpose", SessionPurpose, name="agent_sessions_purpose"),
             models.UniqueConstraint(fields=["agent", "number"], name="agent_sessions_number"),
             models.UniqueConstraint(
                 fields=["agent"],
