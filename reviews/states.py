@@ -72,3 +72,9 @@ CHAT_MACHINE = StateMachine(
     initial=ChatStatus.ACTIVE,
     transitions={"active": {"closed": "a person closes it"}},
 )
+CHANGE_SET_MACHINE = StateMachine(
+    name="change set",
+    states=ChangeSetStatus,
+    initial=ChangeSetStatus.APPLIED,
+    transitions={"applied": {"reverted": "a person takes it back"}},
+)

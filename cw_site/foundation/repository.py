@@ -49,8 +49,8 @@ class Repository[M: Record]:
 
     def update(self, row_id: str, **fields: Any) -> M:
         """Write only the named columns; raises NotFound. A status is moved with `move`, never written here."""
-        if "status" in fields and issubclass(self.model, StatusRecord):
-            raise ValueError("a status moves through Repository.move only")
+        if "status" in fields and hasattr(self, "machine"):
+            raise ValueError("a status moves through its transition table only")
         with transaction.atomic():
             changed = self.model._default_manager.filter(pk=row_id).update(**fields, updated_at=now())
             if not changed:
@@ -69,6 +69,29 @@ class Repository[M: Record]:
     def _tell(self, row: M, kind: str) -> None:
         for topic in self.topics(row):
             publish(topic, kind, id=row.pk)
+
+
+class SteppedRepository[M: Record](Repository[M]):
+    """A repository of rows with a status that keeps no reason or evidence; it moves by compare-and-set as well."""
+
+    machine: StateMachine
+
+    def step(self, row_id: str, *, to: TextChoices | str, **fields: Any) -> M:
+        """Move the status one step and write `fields` with it.
+
+        Raises InvalidTransition where the table has no such arrow, LostRace where somebody moved the row first,
+        NotFound.
+        """
+        row = self.get(row_id)
+        current, target = str(row.status), str(to)  # type: ignore[attr-defined]
+        self.machine.check(current, target)
+        with transaction.atomic():
+            rows = self.model._default_manager.filter(pk=row_id, status=current)
+            if not rows.update(status=target, updated_at=now(), **fields):
+                raise LostRace(f"This {self.noun} was changed by somebody else just now. Look again.")
+            row = self.get(row_id)
+            self._tell(row, target)
+        return row
 
 
 class StatusRepository[M: StatusRecord](Repository[M]):

@@ -1,0 +1,168 @@
+"""The session part of AgentRepository: `agent_sessions` and the log are one aggregate with the agent."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, F, Q, QuerySet, TextChoices
+
+from agents.models import Agent, AgentSession
+from agents.repositories.log_chunk import LogChunkRepository
+from agents.states import OPEN_SESSION, SESSION_MACHINE, SessionKind, SessionState
+from cw_site.foundation.clock import now
+from cw_site.foundation.errors import NotAllowed
+from cw_site.foundation.events import publish
+from cw_site.foundation.repository import StatusRepository
+
+
+class _Sessions(StatusRepository[AgentSession]):
+    model = AgentSession
+    noun = "session"
+    machine = SESSION_MACHINE
+    default_order = ("number",)
+
+    def topics(self, row: AgentSession) -> list[str]:
+        return [f"agent:{row.agent_id}"]
+
+    def find_by_id(self, row_id: str) -> AgentSession | None:
+        return _rows().filter(pk=row_id).first()
+
+
+class AgentSessionPart:
+    """What AgentRepository says about sessions."""
+
+    def create_session(
+        self,
+        agent_id: str,
+        *,
+        kind: SessionKind | str,
+        prompt: str,
+        account_id: str | None = None,
+        cli_session_id: str = "",
+        not_before: datetime | None = None,
+    ) -> AgentSession:
+        """Queue the agent's next session (number last + 1).
+
+        Raises NotAllowed where one is open: the database allows one at a time.
+        """
+        latest = self.latest_session(agent_id)
+        try:
+            return _Sessions().create(
+                agent_id=agent_id,
+                number=latest.number + 1 if latest else 1,
+                kind=kind,
+                prompt=prompt,
+                account_id=account_id,
+                cli_session_id=cli_session_id,
+                not_before=not_before,
+            )
+        except IntegrityError as error:
+            if self.open_session(agent_id) is None:
+                raise
+            raise NotAllowed("This agent has a session at work already. Wait for its end, or stop it.") from error
+
+    def latest_session(self, agent_id: str) -> AgentSession | None:
+        """The agent's newest session."""
+        return _rows().filter(agent_id=agent_id).order_by("-number").first()
+
+    def find_sessions(self, agent_id: str) -> list[AgentSession]:
+        """All sessions of an agent: 1, 2, 3, …"""
+        return list(_rows().filter(agent_id=agent_id).order_by("number"))
+
+    def find_session(self, session_id: str) -> AgentSession | None:
+        """A session with its agent and account, or None."""
+        return _Sessions().find_by_id(session_id)
+
+    def get_session(self, session_id: str) -> AgentSession:
+        """A session with its agent and account; raises NotFound."""
+        return _Sessions().get(session_id)
+
+    def open_session(self, agent_id: str) -> AgentSession | None:
+        """The session that is not settled yet; there is one at most."""
+        return _rows().filter(agent_id=agent_id, status__in=OPEN_SESSION).first()
+
+    def list_sessions(
+        self, status: SessionState | str | Iterable[SessionState | str], host: str | None = None
+    ) -> list[AgentSession]:
+        """Sessions in this status (or any of these), of one host where it is named, oldest first."""
+        wanted = [status] if isinstance(status, str) else list(status)
+        rows = _rows().filter(status__in=wanted)
+        if host is not None:
+            rows = rows.filter(host=host)
+        return list(rows.order_by("created_at", "id"))
+
+    def move_session(
+        self,
+        session_id: str,
+        *,
+        to: TextChoices | str,
+        source: TextChoices | str | Iterable[TextChoices | str] | None = None,
+        reason: str = "",
+        evidence: dict[str, Any] | None = None,
+        **fields: Any,
+    ) -> AgentSession:
+        """As StatusRepository.move, for a session."""
+        return _Sessions().move(session_id, to=to, source=source, reason=reason, evidence=evidence, **fields)
+
+    def update_session(self, session_id: str, **fields: Any) -> AgentSession:
+        """Write only the named columns of a session; raises NotFound."""
+        return _Sessions().update(session_id, **fields)
+
+    def explain_session(self, session_id: str, reason: str) -> None:
+        """Write why the session waits; silent where the sentence is the same."""
+        _Sessions().explain(session_id, reason)
+
+    def store_output(
+        self, session_id: str, *, agent_id: str, expected_offset: int, text: str, next_offset: int
+    ) -> bool:
+        """Store what the agent printed between two offsets (bytes) of the session's output, exactly once.
+
+        The chunk, the offset, the agent's sequence number and the live event are one transaction. False where the
+        offset is no longer the expected one: somebody else stored it, or the agent is gone. Without text only the
+        offset moves.
+        """
+        if next_offset <= expected_offset:
+            raise ValueError("the output only grows: next_offset must follow expected_offset")
+        with transaction.atomic():
+            place = AgentSession.objects.filter(pk=session_id, agent_id=agent_id, output_offset=expected_offset)
+            if not place.update(output_offset=next_offset, updated_at=now()):
+                return False
+            if text:
+                _append(session_id, agent_id, expected_offset, text)
+        return True
+
+    def count_open_sessions(self, host: str) -> int:
+        """How many places of the host are taken: sessions starting or running there, and those due to start."""
+        return _taking_place(host).count()
+
+    def count_running_by_provider(self, host: str) -> dict[str, int]:
+        """The same count by the agent's provider; providers without one are absent."""
+        rows = _taking_place(host).values_list("agent__provider").annotate(count=Count("id")).order_by()
+        return {str(provider): int(count) for provider, count in rows}
+
+
+def _rows() -> QuerySet[AgentSession]:
+    return AgentSession.objects.select_related("agent", "account")
+
+
+def _taking_place(host: str) -> QuerySet[AgentSession]:
+    # a queued session has no host yet; one that waits for a clock takes no place
+    due = Q(not_before__isnull=True) | Q(not_before__lte=now())
+    here = Q(host=host, status__in=[SessionState.STARTING, SessionState.LIVE])
+    return AgentSession.objects.filter(here | (due & Q(host__in=["", host], status=SessionState.QUEUED)))
+
+
+def _append(session_id: str, agent_id: str, offset: int, text: str) -> None:
+    Agent.objects.filter(pk=agent_id).update(log_sequence=F("log_sequence") + 1)
+    name, sequence = Agent.objects.values_list("name", "log_sequence").get(pk=agent_id)
+    number = AgentSession.objects.values_list("number", flat=True).get(pk=session_id)
+    LogChunkRepository().insert_chunk(
+        agent_id=agent_id,
+        agent_name=name,
+        session_number=number,
+        sequence=sequence,
+        offset=offset,
+        content=text,
+    )
+    publish(f"agent:{agent_id}", "log", sequence=sequence)
