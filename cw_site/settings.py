@@ -109,9 +109,13 @@ TASKS: dict[str, Any] = {
 }
 CW_ATTENTION_COUNT = "reviews.attention.count_waiting"
 """How many things wait for the person: the number in the navigation."""
+CW_STREAM_RESPONSE = "cw_site.live.stream_response"
 CW_RECONCILE_TASK = "cw_site.tasks.reconcile"
+CW_SYNC_TASK = "initiatives.tasks.sync_project"
+CW_PROVIDER_REGISTRY = "agents.providers.registry.PROVIDERS"
 CW_TICKS = [
     "agents.ticks.free_accounts",
+    "initiatives.ticks.repeat_syncs",
     "initiatives.ticks.start_phases",
     "agents.ticks.settle_sessions",
     "reviews.ticks.merge_tasks",

@@ -6,6 +6,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from cw_site.api import api
+from cw_site.views.demo import play_demo
 from cw_site.views.events import events
 from cw_site.views.first_run import first_run
 from cw_site.views.sign_in import SignInView
@@ -20,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("first-run/<str:token>/", first_run, name="first-run"),
     path("events", events, name="events"),
+    path("demo/", play_demo, name="play-demo"),
     path("api/", _api_urls),
     path("admin/", admin.site.urls),
     path("", include("initiatives.urls")),
