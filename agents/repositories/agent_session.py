@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q, QuerySet, TextChoices
 
 from agents.models import Agent, AgentSession
 from agents.repositories.log_chunk import LogChunkRepository
-from agents.states import OPEN_SESSION, SESSION_MACHINE, SessionKind, SessionState
+from agents.states import OPEN_SESSION, SESSION_MACHINE, SessionKind, SessionPurpose, SessionState
 from cw_site.foundation.clock import now
 from cw_site.foundation.errors import NotAllowed
 from cw_site.foundation.events import publish
@@ -38,6 +38,7 @@ class AgentSessionPart:
         *,
         kind: SessionKind | str,
         prompt: str,
+        purpose: SessionPurpose | str = SessionPurpose.WORK,
         account_id: str | None = None,
         cli_session_id: str = "",
         not_before: datetime | None = None,
@@ -53,6 +54,7 @@ class AgentSessionPart:
                 number=latest.number + 1 if latest else 1,
                 kind=kind,
                 prompt=prompt,
+                purpose=purpose,
                 account_id=account_id,
                 cli_session_id=cli_session_id,
                 not_before=not_before,

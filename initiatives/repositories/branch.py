@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 from django.db import IntegrityError, transaction
 
 from cw_site.foundation.errors import NotAllowed
@@ -24,6 +26,15 @@ class BranchRepository(Repository[Branch]):
         """The owner's branches with their projects, by the project's name."""
         rows = Branch.objects.select_related("project").filter(owner_type=owner_type, owner_id=owner_id)
         return list(rows.order_by("project__name", "id"))
+
+    def list_for_owners(self, owner_type: BranchOwner | str, owner_ids: Iterable[str]) -> list[Branch]:
+        """The branches of many owners with their projects, by the project's name."""
+        rows = Branch.objects.select_related("project").filter(owner_type=owner_type, owner_id__in=list(owner_ids))
+        return list(rows.order_by("project__name", "id"))
+
+    def find_by_name(self, name: str) -> list[Branch]:
+        """The branches of this name, one for each project at most."""
+        return list(Branch.objects.select_related("project").filter(name=name).order_by("project__name", "id"))
 
     def ensure(
         self, *, owner_type: BranchOwner | str, owner_id: str, project_id: str, name: str, base_sha: str

@@ -40,6 +40,11 @@ class InitiativeRepository(StatusRepository[Initiative]):
         """The initiative that this branch belongs to."""
         return Initiative.objects.filter(branch=branch).first()
 
+    def find_by_project_id(self, project_id: str) -> list[Initiative]:
+        """Initiatives that work in the project, newest first."""
+        rows = Initiative.objects.filter(project_links__project_id=project_id)
+        return list(rows.order_by("-created_at", "-id"))
+
     def list_page(
         self, *, limit: int, offset: int, status: InitiativeStatus | str | None = None
     ) -> tuple[list[Initiative], int]:

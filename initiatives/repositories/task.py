@@ -190,9 +190,9 @@ class TaskRepository(StatusRepository[Task]):
         return Task.objects.select_related("phase", "initiative").order_by(*self.default_order)
 
     def _ready(self) -> QuerySet[Task]:
-        in_phase = Q(phase__status=PhaseStatus.IN_PROGRESS) & ~Q(initiative__status=InitiativeStatus.ARCHIVED)
-        loose = Q(phase__isnull=True, initiative__status=InitiativeStatus.ACTIVE)
-        return self._rows().filter(in_phase | loose, status=TaskStatus.PENDING, open_dependencies=0)
+        begun = Q(phase__status=PhaseStatus.IN_PROGRESS) | Q(phase__isnull=True)
+        rows = self._rows().filter(begun, initiative__status=InitiativeStatus.ACTIVE)
+        return rows.filter(status=TaskStatus.PENDING, open_dependencies=0)
 
     def _edges_around(self, task: Task) -> list[tuple[str, str]]:
         if task.phase_id:

@@ -48,18 +48,22 @@ class ReviewRoundRepository(Repository[ReviewRound]):
         *,
         decision: Decision | str,
         heads: dict[str, Any],
-        person: AbstractBaseUser,
+        person: AbstractBaseUser | None,
+        person_name: str = "",
         note: str = "",
     ) -> ReviewDecision:
-        """Record what the person decided, bound to the commits that were seen; raises NotFound."""
+        """Record what the person decided, bound to the commits that were seen; raises NotFound.
+
+        `person_name` outlives the person's account; default: the user name.
+        """
         with transaction.atomic():
             review_round = self.get(round_id)
             row = ReviewDecision.objects.create(
                 round=review_round,
                 decision=decision,
                 heads=heads,
-                person_id=person.pk,
-                person_name=person.get_username(),
+                person_id=person.pk if person else None,
+                person_name=person_name or (person.get_username() if person else "somebody"),
                 note=note,
             )
             self._tell(review_round, str(decision))
