@@ -1,0 +1,128 @@
+"""Why something waits, in one sentence: what it waits for and what happens next by itself or by which button.
+
+Plain functions over rows that the caller has read already, so that a page of a hundred tasks costs no query.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from initiatives.models import Phase, Project, Task
+from initiatives.states import CHECKPOINTS, InitiativeStatus, PhaseStatus, SyncState, TaskStatus
+
+
+def why_phase_waits(
+    phase: Phase,
+    *,
+    dependencies: Sequence[Phase] = (),
+    progress: Mapping[str, int] | None = None,
+    projects: Sequence[Project] | None = None,
+) -> str:
+    """The sentence for a phase, '' where it is completed. `progress` counts its tasks by status."""
+    counts = dict(progress or {})
+    if phase.initiative.status == InitiativeStatus.ARCHIVED:
+        return "The initiative is archived; restore it to go on."
+    match phase.status:
+        case PhaseStatus.PENDING:
+            return "Waits for your approval."
+        case PhaseStatus.APPROVED:
+            return _why_approved_waits(phase, dependencies, counts, progress is not None, projects)
+        case PhaseStatus.IN_PROGRESS:
+            return phase.status_reason or _why_running(counts)
+        case PhaseStatus.PENDING_REVIEW:
+            return phase.status_reason or "Every task is done; waits for your review."
+        case PhaseStatus.BLOCKED:
+            return phase.status_reason or "Blocked; free it with Unblock."
+        case _:
+            return ""
+
+
+def _why_approved_waits(
+    phase: Phase,
+    dependencies: Sequence[Phase],
+    counts: dict[str, int],
+    counted: bool,
+    projects: Sequence[Project] | None,
+) -> str:
+    if not phase.queued_at:
+        return "Approved, but not queued: press Queue and it starts when its turn comes."
+    opened = [row for row in dependencies if row.status != PhaseStatus.COMPLETED]
+    if opened:
+        names = _listed([f"“{row.name}” ({PhaseStatus(row.status).label.lower()})" for row in opened])
+        when = "it is" if len(opened) == 1 else "they are"
+        return f"Waits for {names}; starts by itself once {when} completed."
+    if counted and not sum(counts.values()):
+        return "Has no task yet: add one and the phase starts by itself."
+    if projects is not None:
+        blocked = why_projects_wait(projects)
+        if blocked:
+            return blocked
+    return phase.status_reason or "Queued; starts by itself within seconds."
+
+
+def why_projects_wait(projects: Sequence[Project]) -> str:
+    """Why no branch can be made in these projects yet, '' where nothing hinders it."""
+    if not projects:
+        return "The initiative has no project: edit it and choose one."
+    for project in projects:
+        if project.sync_state == SyncState.FAILED:
+            return f"{project.name} could not be fetched: {project.sync_reason} Sync it again when that is mended."
+        if project.sync_state == SyncState.NEVER:
+            return f"Waits until {project.name} is cloned; starts by itself after that."
+    return ""
+
+
+def _why_running(counts: dict[str, int]) -> str:
+    total, done = sum(counts.values()), counts.get(TaskStatus.COMPLETED, 0)
+    if total and done == total:
+        return "Every task is done; the phase is closed by itself within seconds."
+    if counts.get(TaskStatus.BLOCKED):
+        blocked = counts[TaskStatus.BLOCKED]
+        return f"{blocked} task{'s are' if blocked > 1 else ' is'} blocked and need{'' if blocked > 1 else 's'} you."
+    return f"{done} of {total} tasks done; goes on by itself." if total else "Has no task: add one."
+
+
+def why_task_waits(task: Task, *, dependencies: Sequence[Task] = (), phase: Phase | None = None) -> str:
+    """The sentence for a task, '' where it is completed. `phase` is the task's, where it has one."""
+    match task.status:
+        case TaskStatus.BLOCKED:
+            return task.status_reason or "Blocked; Retry gives it to an agent again."
+        case TaskStatus.IN_PROGRESS:
+            return task.status_reason or "An agent works on it."
+        case TaskStatus.PENDING:
+            return _why_pending_waits(task, dependencies, phase)
+        case _:
+            return ""
+
+
+def _why_pending_waits(task: Task, dependencies: Sequence[Task], phase: Phase | None) -> str:
+    if phase is not None and phase.initiative.status == InitiativeStatus.ARCHIVED:
+        return "The initiative is archived; restore it to go on."
+    if phase is not None and phase.status != PhaseStatus.IN_PROGRESS:
+        return _why_phase_holds(phase)
+    opened = [row for row in dependencies if row.status != TaskStatus.COMPLETED]
+    if opened:
+        names = _listed([f"“{row.name}” ({TaskStatus(row.status).label.lower()})" for row in opened])
+        when = "it is" if len(opened) == 1 else "they are"
+        return f"Waits for {names}; starts by itself once {when} completed."
+    if task.type in CHECKPOINTS:
+        return "A checkpoint: waits for you to complete it with a note."
+    return task.status_reason or "Ready; an agent starts on it within seconds."
+
+
+def _why_phase_holds(phase: Phase) -> str:
+    match phase.status:
+        case PhaseStatus.PENDING:
+            return f"Waits for your approval of the phase “{phase.name}”."
+        case PhaseStatus.APPROVED if not phase.queued_at:
+            return f"Waits until the phase “{phase.name}” is queued."
+        case PhaseStatus.APPROVED:
+            return f"Starts with its phase “{phase.name}”, which is queued."
+        case PhaseStatus.BLOCKED:
+            return f"Its phase “{phase.name}” is blocked."
+        case _:
+            return f"Its phase “{phase.name}” is {PhaseStatus(phase.status).label.lower()}."
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) <= 3:
+        return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f"{', '.join(names[:3])} and {len(names) - 3} more"
