@@ -10,7 +10,12 @@ from django.test import AsyncClient
 
 from cw_site.foundation.events import last_event_id, publish
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anyio]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
 
 
 async def _frames(response: StreamingHttpResponse) -> AsyncIterator[dict[str, str]]:
