@@ -1,5 +1,9 @@
-"""Settings of the test run: the product's own, on a throwaway data folder and database."""
+"""Settings of the test run: the product's own, on a throwaway data folder and database.
 
+CW_TEST_POSTGRESQL=1 starts a PostgreSQL for the run; a failure to start is an error, never a skip.
+"""
+
+import atexit
 import os
 import tempfile
 
@@ -7,6 +11,13 @@ if "CW_TEST_DATA_DIR" not in os.environ:
     os.environ["CW_TEST_DATA_DIR"] = tempfile.mkdtemp(prefix="cw-test-")
 os.environ["CW_DATA_DIR"] = os.environ["CW_TEST_DATA_DIR"]
 os.environ.pop("DATABASE_URL", None)
+if os.environ.get("CW_TEST_POSTGRESQL") == "1" and "CW_TEST_DATABASE_URL" not in os.environ:
+    from tests.postgresql import start_server
+
+    # workers of pytest-xdist and programs under test inherit the address and share the server
+    _server = start_server()
+    atexit.register(_server.stop)
+    os.environ["CW_TEST_DATABASE_URL"] = _server.url
 if "CW_TEST_DATABASE_URL" in os.environ:
     os.environ["DATABASE_URL"] = os.environ["CW_TEST_DATABASE_URL"]
 
