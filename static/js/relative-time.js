@@ -1,14 +1,14 @@
 /* <relative-time datetime="2026-11-23T07:05:00Z">23 Nov 2026, 07:05</relative-time>: shows "5 min ago", keeps it true,
- * and has the exact local time as its tooltip. Times in the future ("in 12 min") count down. */
+ * and has the exact local time as its tooltip. The future counts down ("in 12 min"); beyond a week it is a date. */
 const UNITS = [
-  ["year", 31_536_000],
-  ["month", 2_592_000],
-  ["week", 604_800],
   ["day", 86_400],
   ["hour", 3_600],
   ["minute", 60],
 ];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const WEEK_SECONDS = 7 * 86_400;
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const dayAndYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const shown = new Set();
 
@@ -16,10 +16,13 @@ export function describe(date, now = Date.now()) {
   const seconds = Math.round((date - now) / 1000);
   const size = Math.abs(seconds);
   if (size < 10) return "now";
-  for (const [unit, length] of UNITS) {
-    if (size >= length) return relative.format(Math.trunc(seconds / length), unit);
+  if (size > WEEK_SECONDS) {
+    return new Date(date).getFullYear() === new Date(now).getFullYear() ? day.format(date) : dayAndYear.format(date);
   }
-  return relative.format(seconds, "second");
+  for (const [unit, length] of UNITS) {
+    if (size >= length) return relative.format(Math.trunc(seconds / length), unit).replace(".", "");
+  }
+  return relative.format(seconds, "second").replace(".", "");
 }
 
 class RelativeTime extends HTMLElement {
