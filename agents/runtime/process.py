@@ -89,7 +89,8 @@ def start(session_dir: Path, *, timeout: float = START_TIMEOUT) -> None:
         return
     deadline = time.monotonic() + timeout
     command = [sys.executable, "-I", "-S", os.path.abspath(shim.__file__), str(session_dir)]
-    with open(session_dir / "shim.log", "ab") as log:
+    log_file = os.open(session_dir / "shim.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(log_file, "ab") as log:
         starter = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
