@@ -40,7 +40,7 @@ _INTERPRETERS = {
     "python": "python", "sh": "bash", "bash": "bash", "zsh": "bash", "dash": "bash", "node": "javascript",
     "deno": "typescript", "ruby": "ruby", "perl": "perl", "php": "php", "lua": "lua",
 }  # fmt: skip
-_SHEBANG = re.compile(rb"#!\s*\S*?([A-Za-z]+)[\d.]*(?:[ \t]+(?:-S[ \t]+)?([A-Za-z]+)[\d.]*)?")
+_SHEBANG = re.compile(rb"#![ \t]*(?:\S*/)?([A-Za-z]+)[\d.]*(?:[ \t]+(?:-S[ \t]+)?([A-Za-z]+)[\d.]*)?")
 
 
 def lexer_name(path: str) -> str:

@@ -97,7 +97,8 @@ class HighlightCache:
         data = _pack(lines)
         file = self._file(oid, path)
         with contextlib.suppress(OSError):
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self._folder, file.parent):  # the mode is for the last part of a path only
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=file.parent, prefix=".new-")
             try:
                 with open(handle, "wb") as opened:
