@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet, TextChoices
 
 from agents.models import Agent
 from agents.repositories.agent_session import AgentSessionPart
-from agents.states import ACTIVE_AGENT, AGENT_MACHINE, AgentStatus
+from agents.states import ACTIVE_AGENT, AGENT_MACHINE, OPEN_SESSION, AgentStatus
 from cw_site.foundation.errors import NotAllowed
 from cw_site.foundation.repository import StatusRepository
 from initiatives.states import TaskStatus
@@ -111,6 +111,13 @@ class AgentRepository(AgentSessionPart, StatusRepository[Agent]):
     def _task_taken(self, task_id: str | None, error: IntegrityError) -> Exception:
         active = self.find_active_by_task_id(task_id) if task_id else None
         return NotAllowed(f"The agent {active.name} works on this task already.") if active else error
+
+    def list_releasable(self, host: str) -> list[Agent]:
+        """Resting agents of the host whose worktree nobody needs: dismissed, or their task is completed."""
+        finished = Q(user_dismissed_at__isnull=False) | Q(task__status=TaskStatus.COMPLETED)
+        rows = self._rows().filter(finished, host=host, worktree_released_at__isnull=True).exclude(worktree_id="")
+        resting = rows.exclude(sessions__status__in=OPEN_SESSION)
+        return list(resting.order_by("status_since", "id"))
 
     def _rows(self) -> QuerySet[Agent]:
         return Agent.objects.select_related("task", "phase", "initiative", "account")

@@ -1,0 +1,145 @@
+"""What happens to agents by itself. Each tick reads rows and moves each one step; running it twice, or in two
+processes, changes nothing more. One row's trouble never stops the others: it is written on the row."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from django.conf import settings
+
+from agents.actions.accounts import look_for_account
+from agents.actions.agent import provider_for, start_agent_for_task
+from agents.actions.launch import full_house
+from agents.actions.settle import settle_session
+from agents.models import Agent, AgentSession
+from agents.providers.registry import get_provider
+from agents.repositories.account import AccountRepository
+from agents.repositories.agent import AgentRepository
+from agents.runtime.engine import enqueue_start
+from agents.runtime.workspace import release
+from agents.states import SessionState
+from cw_site.foundation.clock import now
+from cw_site.foundation.errors import DomainError, LostRace
+from initiatives.repositories.task import TaskRepository
+
+logger = logging.getLogger(__name__)
+
+JUST_QUEUED = timedelta(seconds=3)
+"""A session queued less than this ago has its start in the engine's queue already."""
+READY_TASKS = 200
+
+
+def free_accounts() -> int:
+    """Accounts whose usage limit has reset can be used again."""
+    return AccountRepository().clear_expired_exhaustion()
+
+
+def settle_sessions() -> int:
+    """Every ended session of this host is concluded, and what follows from it is written."""
+    agents = AgentRepository()
+    moved = 0
+    for session in agents.list_sessions(SessionState.ENDED, host=settings.CW_HOST_NAME) + _ended_before_their_start():
+        moved += _try(
+            partial(settle_session, session),
+            explain=partial(agents.explain_session, session.id),
+        )
+    return moved
+
+
+def _ended_before_their_start() -> list[AgentSession]:
+    """Sessions that were stopped while they were queued; no host has anything of them."""
+    return AgentRepository().list_sessions(SessionState.ENDED, host="")
+
+
+def start_tasks() -> int:
+    """Every task that is ready gets an agent while there are places; the others say what they wait for."""
+    agents, tasks = AgentRepository(), TaskRepository()
+    taken = agents.count_running_by_provider(settings.CW_HOST_NAME)
+    waits: dict[str, str] = {}
+    moved = 0
+    for task in tasks.list_ready(READY_TASKS):
+        provider = provider_for(task)
+        if provider not in waits:
+            waits[provider] = _why_none(provider)
+        reason = waits[provider] or _why_full(provider, taken)
+        if reason:
+            tasks.explain(task.id, reason)
+            continue
+        started = _try(
+            partial(start_agent_for_task, task),
+            explain=partial(tasks.explain, task.id),
+        )
+        taken[provider] = taken.get(provider, 0) + started
+        moved += started
+    return moved
+
+
+def _why_none(provider: str) -> str:
+    """Why no agent of the provider can start here, whatever runs; empty where one can."""
+    try:
+        get_provider(provider).find_executable(settings.CW_PROVIDER_EXECUTABLES.get(provider) or None)
+    except DomainError as error:
+        return error.message
+    return look_for_account(provider).waits
+
+
+def _why_full(provider: str, taken: dict[str, int]) -> str:
+    """Why there is no place for one more agent, empty where there is one."""
+    if sum(taken.values()) >= settings.CW_AGENTS_PER_HOST:
+        return f"Waits for a place: {sum(taken.values())} agents are at work (CW_AGENTS_PER_HOST)."
+    if taken.get(provider, 0) >= settings.CW_AGENTS_PER_PROVIDER:
+        label = get_provider(provider).label
+        return f"Waits for a place: {taken[provider]} agents of {label} are at work (CW_AGENTS_PER_PROVIDER)."
+    return ""
+
+
+def resume_waiting() -> int:
+    """Queued sessions whose time has come are started, oldest first, while there are places."""
+    moment = now()
+    asked = 0
+    for session in AgentRepository().list_sessions(SessionState.QUEUED):
+        mine = session.agent.host in {"", settings.CW_HOST_NAME}
+        due = session.not_before is None or session.not_before <= moment
+        if not mine or not due or moment - session.created_at < JUST_QUEUED:
+            continue
+        reason = full_house(session.agent.provider) or look_for_account(session.agent.provider).waits
+        if reason:
+            AgentRepository().explain_session(session.id, reason)
+            continue
+        enqueue_start(session.id, host=settings.CW_HOST_NAME)
+        asked += 1
+    return asked
+
+
+def release_worktrees() -> int:
+    """The worktrees of agents that are finished or dismissed are removed, everything in them kept on refs first."""
+    agents = AgentRepository()
+    moved = 0
+    for agent in agents.list_releasable(settings.CW_HOST_NAME):
+        moved += _try(
+            partial(_release, agent),
+            explain=partial(agents.explain, agent.id),
+        )
+    return moved
+
+
+def _release(agent: Agent) -> None:
+    release(agent)
+    AgentRepository().update(agent.id, worktree_released_at=now())
+
+
+def _try(step: Callable[[], object], *, explain: Callable[[str], None]) -> int:
+    """1 where the step was done; 0 where somebody else did it, or where it cannot be done, with the reason written."""
+    try:
+        step()
+    except LostRace:
+        return 0
+    except DomainError as error:
+        explain(error.message)
+        return 0
+    except Exception as error:
+        logger.exception("a tick could not move a row")
+        explain(f"An error of our own: {type(error).__name__}. The server's log has more.")
+        return 0
+    return 1
