@@ -34,7 +34,7 @@ class DiffLines extends HTMLElement {
     }
     const number = event.target.closest("td.num a");
     const row = event.target.closest(ROW);
-    if (!row || !(number || event.target === this.button)) return;
+    if (!row || !this.dataset.commentUrl || !(number || event.target === this.button)) return;
     event.preventDefault();
     this.open(row);
   }
