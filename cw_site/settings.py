@@ -139,6 +139,10 @@ CW_PROVIDER_EXECUTABLES = {"claude": CW_CLAUDE}
 CW_CRASH_RETRIES = 2
 CW_RETRY_DELAY_SECONDS = env.number("CW_RETRY_DELAY_SECONDS", 5)
 """Seconds before the first automatic retry of a crash; doubles."""
+CW_SESSION_MAX_SECONDS = env.number("CW_SESSION_MAX_SECONDS", 6 * 3600)
+"""How long one session of an agent may run before it is ended."""
+CW_TASK_INPUTS = ["reviews.inputs.review_comments"]
+"""Functions that add files to a task's input: task -> {file name: content}; by name, so that nothing imports upwards."""
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = [

@@ -10,6 +10,7 @@ import tempfile
 if "CW_TEST_DATA_DIR" not in os.environ:
     os.environ["CW_TEST_DATA_DIR"] = tempfile.mkdtemp(prefix="cw-test-")
 os.environ["CW_DATA_DIR"] = os.environ["CW_TEST_DATA_DIR"]
+os.environ["CW_HOST_NAME"] = "test-host"
 os.environ.pop("DATABASE_URL", None)
 if os.environ.get("CW_TEST_POSTGRESQL") == "1" and "CW_TEST_DATABASE_URL" not in os.environ:
     from tests.postgresql import start_server
@@ -26,7 +27,6 @@ from cw_site.settings import CW_DATA_DIR, DATABASES, STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-CW_HOST_NAME = "test-host"
 CW_RETRY_DELAY_SECONDS = 0
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # a file, not memory: threads and other processes must see the same rows
