@@ -7,11 +7,10 @@ import json
 from typing import Any
 
 import marktip
-import nh3
-from django.utils.safestring import SafeString, mark_safe
-from markdown_it import MarkdownIt
+from django.utils.safestring import SafeString
 
 from cw_site.foundation.errors import Invalid
+from cw_site.foundation.markdown import to_html
 
 Document = dict[str, Any]
 Content = str | Document | None
@@ -21,16 +20,6 @@ LONGEST = 500_000
 _SCHEMES = {"link_schemes": ("http", "https", "mailto"), "image_schemes": ("http", "https")}
 _RELATIVE = {"link_relative": "path_only", "image_relative": "path_only"}
 _HTML_NODES = ["htmlBlock", "htmlInline"]
-_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
-_cleaner = nh3.Cleaner(
-    tags={
-        "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p",
-        "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
-    },
-    attributes={"a": {"href", "title"}, "img": {"src", "alt", "title"}, "code": {"class"}, "ol": {"start"}},
-    url_schemes={"http", "https", "mailto"},
-    link_rel="noopener noreferrer nofollow",
-)  # fmt: skip
 
 
 def empty_document() -> Document:
@@ -91,12 +80,7 @@ def markdown_of(content: str | None) -> str:
 
 def html_of(content: str | None) -> SafeString:
     """A stored column as safe HTML."""
-    return markdown_to_html(markdown_of(content))
-
-
-def markdown_to_html(markdown: str) -> SafeString:
-    """Markdown of a person or an agent as HTML that is safe to show: no scripts, no raw HTML, no odd links."""
-    return mark_safe(_cleaner.clean(_markdown.render(markdown)))  # noqa: S308 - nh3 has just cleaned it
+    return to_html(markdown_of(content))
 
 
 def _of_text(text: str, field: str) -> Document:

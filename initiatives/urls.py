@@ -1,0 +1,45 @@
+from django.urls import path
+
+from initiatives.views import initiative, phase, project, task
+
+urlpatterns = [
+    path("projects/", project.projects, name="projects"),
+    path("projects/<str:project_id>/", project.project, name="project"),
+    path("projects/<str:project_id>/row/", project.project_row, name="project-row"),
+    path("projects/<str:project_id>/edit/", project.project_edit, name="project-edit"),
+    path("projects/<str:project_id>/sync/", project.project_sync, name="project-sync"),
+    path("projects/<str:project_id>/delete/", project.project_delete, name="project-delete"),
+    path("initiatives/", initiative.initiatives, name="initiatives"),
+    path("initiatives/new/", initiative.initiative_create, name="initiative-create"),
+    path("initiatives/<str:initiative_id>/", initiative.initiative, name="initiative"),
+    path("initiatives/<str:initiative_id>/row/", initiative.initiative_row, name="initiative-row"),
+    path("initiatives/<str:initiative_id>/plan/", initiative.initiative_plan, name="initiative-plan"),
+    path("initiatives/<str:initiative_id>/edit/", initiative.initiative_edit, name="initiative-edit"),
+    path("initiatives/<str:initiative_id>/queue-all/", initiative.initiative_queue_all, name="initiative-queue-all"),
+    path("initiatives/<str:initiative_id>/archive/", initiative.initiative_archive, name="initiative-archive"),
+    path("initiatives/<str:initiative_id>/restore/", initiative.initiative_restore, name="initiative-restore"),
+    path("initiatives/<str:initiative_id>/delete/", initiative.initiative_delete, name="initiative-delete"),
+    path("initiatives/<str:initiative_id>/phases/new/", phase.phase_create, name="phase-create"),
+    path("phases/<str:phase_id>/", phase.phase, name="phase"),
+    path("phases/<str:phase_id>/edit/", phase.phase_edit, name="phase-edit"),
+    path("phases/<str:phase_id>/approve/", phase.phase_approve, name="phase-approve"),
+    path("phases/<str:phase_id>/withdraw/", phase.phase_withdraw, name="phase-withdraw"),
+    path("phases/<str:phase_id>/queue/", phase.phase_queue, name="phase-queue"),
+    path("phases/<str:phase_id>/delete/", phase.phase_delete, name="phase-delete"),
+    path(
+        "phases/<str:phase_id>/dependencies/<str:depends_on_id>/remove/",
+        phase.phase_dependency_remove,
+        name="phase-dependency-remove",
+    ),
+    path("phases/<str:phase_id>/tasks/new/", task.task_create, name="task-create"),
+    path("tasks/<str:task_id>/", task.task, name="task"),
+    path("tasks/<str:task_id>/edit/", task.task_edit, name="task-edit"),
+    path("tasks/<str:task_id>/retry/", task.task_retry, name="task-retry"),
+    path("tasks/<str:task_id>/complete/", task.task_complete, name="task-complete"),
+    path("tasks/<str:task_id>/delete/", task.task_delete, name="task-delete"),
+    path(
+        "tasks/<str:task_id>/dependencies/<str:depends_on_id>/remove/",
+        task.task_dependency_remove,
+        name="task-dependency-remove",
+    ),
+]
