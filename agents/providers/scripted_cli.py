@@ -18,10 +18,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from pathlib import Path
 from typing import Any, NoReturn
 
 CW = Path(".cw")
+COMMENTS = CW / "input" / "comments.json"
 OUTPUT_LIMIT = 100_000
 SCRIPT = re.compile(r"^(`{3,})cw-script[^\n]*\n(.*?)^\1[ \t]*$", re.DOTALL | re.MULTILINE)
 HASH_COMMENTS = {".py", ".sh", ".toml", ".yml", ".yaml", ".rb", ".cfg", ".ini", ".mk"}
@@ -29,19 +31,11 @@ PASSED_OVER = {"wait", "hang", "print_lines", "run"}
 
 
 class Interrupted(BaseException):
-    """SIGINT or SIGTERM came."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
+    """SIGINT or SIGTERM came; its argument is the number."""
 
 
 class Over(BaseException):
-    """The session ends here, with this exit code."""
-
-    def __init__(self, exit_code: int) -> None:
-        super().__init__(exit_code)
-        self.exit_code = exit_code
+    """The session ends here; its argument is the exit code."""
 
 
 class StepFailed(Exception):
@@ -297,15 +291,16 @@ def mark_comment(comment: dict[str, Any]) -> str:
 
 def answer_comments(player: Player) -> NoReturn:
     """Review work: a change for each comment, one commit, and the answers."""
-    comments = json.loads((CW / "input" / "comments.json").read_text())
+    comments = json.loads(COMMENTS.read_text())
     answers, folders = [], []
     # From the bottom up, so that a marker does not move the lines of the comments above it.
     for comment in sorted(comments, key=lambda comment: -int(comment.get("line_number") or 1)):
-        call = player.tool("edit", path=str(comment.get("file_path", "")), comment=str(comment.get("id", "")))
+        name = str(comment.get("comment_id") or comment.get("id", ""))
+        call = player.tool("edit", path=str(comment.get("file_path", "")), comment=name)
         body = mark_comment(comment)
         emit("tool_result", id=call, output=body, is_error=False)
         folders.append(str(comment.get("folder") or "."))
-        answers.append({"comment_id": str(comment.get("id", "")), "body": body, "commit": ""})
+        answers.append({"comment_id": name, "body": body, "commit": ""})
     for folder in dict.fromkeys(folders):
         code, output = commit(folder, "Answer review comments")
         if code != 0 and "nothing to commit" not in output:
@@ -313,6 +308,8 @@ def answer_comments(player: Player) -> NoReturn:
         head = run_command(["git", "rev-parse", "HEAD"], folder)[1].strip()
         for answer, place in zip(answers, folders, strict=True):
             answer["commit"] = head if place == folder else answer["commit"]
+    player.session.reached["comments"] = zlib.crc32(COMMENTS.read_bytes())
+    player.session.save(busy=False)
     (CW / "output").mkdir(parents=True, exist_ok=True)
     (CW / "output" / "comment-responses.json").write_text(json.dumps(answers, indent=2))
     done(f"Answered {len(answers)} review comment{'s' * (len(answers) != 1)}.")
@@ -326,6 +323,13 @@ def work_kind() -> str:
         return ""
 
 
+def chat_message(prompt: str) -> str:
+    """What the person said: the prompt's last paragraph that is not one of the usual instructions."""
+    usual = ("You are ", "Answer in ", "The very last thing")
+    found = [" ".join(part.split()) for part in prompt.split("\n\n") if not part.strip().startswith(usual)]
+    return next((part for part in reversed(found) if part), "nothing")
+
+
 def work(session: Session, prompt: str, *, resume: bool) -> NoReturn:
     """Play the script, or do what can be done without one."""
     player = Player(session, prompt)
@@ -335,11 +339,11 @@ def work(session: Session, prompt: str, *, resume: bool) -> NoReturn:
     session.save(busy=False)
     if session.next < len(session.script):
         player.play()
-    if (CW / "input" / "comments.json").is_file():
+    # The same comments are answered once, even if the session is resumed for something else.
+    if COMMENTS.is_file() and session.reached.get("comments") != zlib.crc32(COMMENTS.read_bytes()):
         answer_comments(player)
     if work_kind() == "chat":
-        words = [line.strip() for line in prompt.split("\n") if line.strip()]
-        answer = f"I read: {words[-1][:200]}" if words else "I read nothing."
+        answer = f"I read: {chat_message(prompt)[:200]}"
         emit("text", text=answer)
         done(answer)
     text = "There is nothing left to do in my script." if session.script else "I have no script, so I did nothing."
@@ -372,12 +376,13 @@ def main() -> int:
         emit("session", session_id=session.name, model=options.model)
         work(session, prompt, resume=bool(options.resume))
     except Over as over:
-        return over.exit_code
+        return int(over.args[0])
     except Interrupted as interrupted:
-        if interrupted.number == signal.SIGINT:
+        number = int(interrupted.args[0])
+        if number == signal.SIGINT:
             emit("result", end="stopped", text="", reason="It was interrupted.")
             return 0
-        return 128 + interrupted.number
+        return 128 + number
     except (StepFailed, OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         reason = str(error) if isinstance(error, StepFailed) else f"{type(error).__name__}: {error}"
         write_signal({"status": "error", "error": reason})

@@ -54,8 +54,8 @@ class Question(TypedDict):
 class InputFiles:
     """What an agent is given to read. Keys of `pages` and `context` are file names such as `tasks/01-parser.md`.
 
-    `work` says what it is for: "task", "review", "conflict", "chat", …. Each of `comments` has id, file_path,
-    line_number, line_type, body, author and, where a working folder holds several projects, folder.
+    `work` says what it is for: "task", "review", "conflict", "chat", …. Each of `comments` has comment_id (or
+    id), file_path, line_number, line_type, body, author and, where a working folder holds several projects, folder.
     """
 
     agent_id: str
@@ -141,7 +141,8 @@ def write_input(folder: Path, files: InputFiles) -> None:
     contents |= {f"pages/{name}": text for name, text in files.pages.items()}
     contents |= {f"context/{name}": text for name, text in files.context.items()}
     if files.comments is not None:
-        contents["comments.json"] = json.dumps([dict(comment) for comment in files.comments], indent=2)
+        comments = [{"comment_id": comment.get("id", ""), **comment} for comment in files.comments]
+        contents["comments.json"] = json.dumps(comments, indent=2)
     manifest = {
         "agent": {"id": files.agent_id, "name": files.agent_name},
         "work": files.work,

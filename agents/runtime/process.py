@@ -82,7 +82,7 @@ def start(session_dir: Path, *, timeout: float = START_TIMEOUT) -> None:
     """Make sure that the session was started: at most one agent ever, however many ask.
 
     Returns once the session runs or is over (an agent that cannot be started is `ended` with exit code 127).
-    Raises StartFailed when neither came to be within `timeout` seconds.
+    Raises StartFailed when neither came to be within `timeout` seconds; that session then never will.
     """
     session_dir = session_dir.absolute()
     if probe(session_dir).state != "absent":
@@ -105,9 +105,14 @@ def start(session_dir: Path, *, timeout: float = START_TIMEOUT) -> None:
         told = _wait_for_end(news, deadline)
     if told:
         starter.wait()
+    else:
+        # From here on it must not start behind our back: a shim that comes up later finds this file and ends.
+        (session_dir / "stop").touch(mode=0o600)
     if probe(session_dir).state == "absent":
         said = _tail(session_dir / "shim.log") or ("It said nothing." if told else "It took too long.")
         raise StartFailed(f"The session did not start within {timeout:g} s. {said}")
+    if not told:
+        (session_dir / "stop").unlink(missing_ok=True)
 
 
 def _wait_for_end(news: IO[bytes], deadline: float) -> bool:

@@ -197,7 +197,8 @@ def test_a_chat_message_is_answered(desk: "Desk") -> None:
     (desk.folder / ".cw" / "input").mkdir(parents=True)
     (desk.folder / ".cw" / "input" / "manifest.json").write_text('{"work": "chat"}')
     assert desk.run("Context.\n\nPlease split it.").ended.text == "I read: Please split it."
-    assert desk.run("And now?", resume=True).ended.text == "I read: And now?"
+    prompt = "You are brisk-otter.\n\nAnd\nnow?\n\nAnswer in short.\n\nThe very last thing you do:\n- signal\n"
+    assert desk.run(prompt, resume=True).ended.text == "I read: And now?"
 
 
 def test_review_comments_are_answered_with_a_commit(desk: "Desk", make_script: Script) -> None:
@@ -205,7 +206,7 @@ def test_review_comments_are_answered_with_a_commit(desk: "Desk", make_script: S
     (desk.folder / "b.md").write_text("one\ntwo\n")
     (desk.folder / ".cw" / "input").mkdir(parents=True)
     comments = [
-        {"id": "c1", "file_path": "a.py", "line_number": 1, "line_type": "added", "body": "Name it"},
+        {"comment_id": "c1", "file_path": "a.py", "line_number": 1, "line_type": "added", "body": "Name it"},
         {"id": "c2", "file_path": "a.py", "line_number": 2, "line_type": "added", "body": "Return\n two"},
         {"id": "c3", "file_path": "b.md", "line_number": 99, "line_type": "removed", "body": "Gone?"},
         {"id": "c4", "file_path": "never.py", "line_number": 1, "line_type": "added", "body": "What?"},
@@ -222,3 +223,6 @@ def test_review_comments_are_answered_with_a_commit(desk: "Desk", make_script: S
     assert {answer["commit"] for answer in answers} == {desk.git("rev-parse", "HEAD")}
     assert any("never.py is not there" in answer["body"] for answer in answers)
     assert len([event for event in run.events if isinstance(event, ToolCall)]) == 4
+    again = desk.run("You left something uncommitted.", resume=True)
+    assert again.signal == {"status": "done"}
+    assert not [event for event in again.events if isinstance(event, ToolCall)], "answered once only"

@@ -55,7 +55,7 @@ def test_the_input_and_its_manifest(tmp_path: Path) -> None:
     ]
     assert (folder / "task.md").read_text() == "# Task\n\u2400 \ufffd"
     assert (folder / "context" / "tasks" / "01-parser.md").read_text() == "done"
-    assert json.loads((folder / "comments.json").read_text())[0]["id"] == "c1"
+    assert json.loads((folder / "comments.json").read_text())[0]["comment_id"] == "c1"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 

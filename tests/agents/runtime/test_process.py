@@ -234,7 +234,7 @@ def test_a_start_that_cannot_be_says_why(
 def test_a_start_waits_no_longer_than_it_may(
     make_agent: MakeAgent, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    slow = tmp_path / "slow.py"
+    slow, real_shim = tmp_path / "slow.py", str(shim.__file__)
     slow.write_text("import sys; sys.stdout.flush(); input_never = open(sys.argv[1] + '/fifo').read()")
     agent = make_agent("true")
     os.mkfifo(agent.folder / "fifo")
@@ -243,6 +243,9 @@ def test_a_start_waits_no_longer_than_it_may(
         process.start(agent.folder, timeout=0.3)
     with open(agent.folder / "fifo", "w") as end:
         end.write("go")
+    command = [sys.executable, "-I", "-S", real_shim, str(agent.folder)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    assert agent.wait_for("ended").stopped, "a shim that comes up too late must not run unseen"
 
 
 def test_a_stop_signal_that_does_not_exist_is_refused_before_anything_starts(tmp_path: Path) -> None:
