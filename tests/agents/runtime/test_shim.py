@@ -119,9 +119,11 @@ def test_an_agent_that_cannot_be_started_has_ended_with_the_reason(make_agent: M
 
 
 def test_what_the_agent_leaves_running_is_ended(make_agent: MakeAgent, alive: Alive) -> None:
-    agent = make_agent(python=STUBBORN + "\nsys.stdin.read(); os.execv('/bin/sh', ['sh', '-c', 'sleep 0.5'])")
+    waiting = "while [ ! -e go ]; do sleep 0.05; done"
+    agent = make_agent(python=STUBBORN + f"\nos.execv('/bin/sh', ['sh', '-c', '{waiting}'])")
     agent.start()
     found = pids(agent, STUBBORN_COUNT)
+    (agent.cwd / "go").touch()
     probe = agent.wait_for("ended")
     assert (probe.exit_code, probe.stopped) == (0, False)
     assert [pid for pid in found if alive(pid)] == []
@@ -171,7 +173,7 @@ print("ready", flush=True)
 while True:
     signal.pause()
 """,
-        stop_signals=[("SIGINT", 0.3), ("SIGHUP", 0.3)],
+        stop_signals=[("SIGINT", 1.0), ("SIGHUP", 1.0)],
     )
     agent.start()
     agent.wait_for_output("ready")
