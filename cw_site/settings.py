@@ -211,5 +211,5 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.text("CW_LOG_LEVEL", "INFO")},
-    "loggers": {"django_ox": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
+    "loggers": {"django_ox": {"level": "WARNING"}, "django.tasks": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
 }
