@@ -4,7 +4,7 @@ const dialog = document.getElementById("confirm-dialog");
 const confirmed = new WeakSet();
 
 function ask(text, element) {
-  const yes = dialog.querySelector("[data-confirm-yes]");
+  const yes = dialog.querySelector("[data-confirm-ok]");
   const source = element?.closest?.("[data-confirm-yes], [data-confirm-tone], [data-confirm]") ?? element;
   dialog.querySelector("#confirm-text").textContent = text;
   yes.textContent = source?.dataset?.confirmYes ?? "Continue";
