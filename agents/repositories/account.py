@@ -75,4 +75,4 @@ class AccountRepository(Repository[Account]):
     def _available(self, provider: str, moment: datetime) -> QuerySet[Account]:
         free = Q(is_exhausted=False) | Q(exhausted_until__lte=moment)
         rows = Account.objects.filter(free, provider=provider, login_expired_at__isnull=True)
-        return rows.order_by(F("last_used_at").asc(nulls_first=True), "sort_order", "id")
+        return rows.order_by(F("last_used_at").asc(nulls_first=True), "sort_order", "created_at", "id")
