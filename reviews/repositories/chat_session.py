@@ -3,6 +3,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from cw_site.foundation.clock import now
 from cw_site.foundation.errors import NotAllowed
 from cw_site.foundation.events import publish
 from cw_site.foundation.repository import SteppedRepository
@@ -48,6 +49,11 @@ class ChatSessionRepository(SteppedRepository[ChatSession]):
     def update_session(self, session_id: str, **fields: Any) -> ChatSession:
         """Write only the named columns; raises NotFound. It is closed with `close`."""
         return self.update(session_id, **fields)
+
+    def take_answer(self, session_id: str, *, after: int, upto: int) -> bool:
+        """Claim the sessions after one number up to another for a message; False where somebody else took them."""
+        rows = ChatSession.objects.filter(pk=session_id, answered_session=after)
+        return rows.update(answered_session=upto, updated_at=now()) == 1
 
     def list_active(self) -> list[ChatSession]:
         """All open chats, oldest first."""

@@ -1,0 +1,53 @@
+"""Rounds of review: each entry into pending_review, and each time the commits change while somebody may decide."""
+
+from django.db import transaction
+
+from initiatives.models import Initiative, Phase
+from initiatives.repositories import InitiativeRepository, PhaseRepository
+from initiatives.states import InitiativeStatus, PhaseStatus
+from reviews.heads import Heads
+from reviews.models import ReviewRound
+from reviews.repositories import ReviewRoundRepository
+from reviews.states import ReviewOwner
+
+
+def open_phase_round(phase: Phase, heads: Heads) -> ReviewRound:
+    """Ask a person to review the phase: the status moves and the round opens together, or neither does."""
+    with transaction.atomic():
+        PhaseRepository().move(
+            phase.pk,
+            to=PhaseStatus.PENDING_REVIEW,
+            source=PhaseStatus.IN_PROGRESS,
+            reason="Every task is completed. Read the changes, then approve them or ask for others.",
+            evidence={"heads": heads},
+        )
+        return ReviewRoundRepository().open_round(ReviewOwner.PHASE, phase.pk, heads)
+
+
+def open_initiative_round(initiative: Initiative, heads: Heads) -> ReviewRound:
+    """Ask a person to finish the initiative."""
+    with transaction.atomic():
+        InitiativeRepository().move(
+            initiative.pk,
+            to=InitiativeStatus.PENDING_REVIEW,
+            source=InitiativeStatus.ACTIVE,
+            reason="Every phase is completed. Merge the initiative or push its branch.",
+            evidence={"heads": heads},
+        )
+        return ReviewRoundRepository().open_round(ReviewOwner.INITIATIVE, initiative.pk, heads)
+
+
+def renew_phase_round(phase: Phase, heads: Heads) -> ReviewRound | None:
+    """A new round where the commits are not those of the latest one; None where another worker was faster."""
+    rounds = ReviewRoundRepository()
+    with transaction.atomic():
+        InitiativeRepository().lock(phase.initiative_id)
+        current = PhaseRepository().get(phase.pk)
+        latest = rounds.latest_round(ReviewOwner.PHASE, phase.pk)
+        if current.status != PhaseStatus.PENDING_REVIEW or (latest is not None and latest.heads == heads):
+            return None
+        opened = rounds.open_round(ReviewOwner.PHASE, phase.pk, heads)
+        PhaseRepository().explain(
+            phase.pk, f"Commits came after the last round: round {opened.number} shows them. Review it again."
+        )
+        return opened
