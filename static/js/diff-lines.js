@@ -2,7 +2,7 @@
  *
  * A "+" at the line under the pointer, and a way through the lines by keyboard: n and p go to the next and previous
  * changed line, c comments on it. The form comes from data-comment-url with &line=12&type=added and is put into a
- * <tr class="thread-row"> under the line. A line that has an open form gets no second one.
+ * <tr class="thread-row"> under the line; Escape in an empty form or [data-cancel] takes it away. A line that has an open form gets no second one.
  * Without scripts the line number may be a link to the same address.
  */
 const ROW = "tr.line[data-line]";
@@ -17,7 +17,7 @@ class DiffLines extends HTMLElement {
     this.addEventListener("pointerleave", () => this.button.matches(":focus") || this.button.remove());
     this.addEventListener("focusin", (event) => this.#offer(event.target.closest(ROW)));
     this.addEventListener("click", (event) => this.#onClick(event));
-    this.addEventListener("keydown", (event) => event.key === "Escape" && this.#cancel(event.target));
+    this.addEventListener("keydown", (event) => event.key === "Escape" && !event.target.value && this.#cancel(event.target));
   }
 
   #offer(row) {
@@ -88,7 +88,8 @@ function step(direction) {
 document.addEventListener("keydown", (event) => {
   const { target, key } = event;
   if (event.ctrlKey || event.metaKey || event.altKey || target.matches?.("input, textarea, select")) return;
-  if (!document.querySelector("diff-lines") || document.querySelector("dialog[open]") || localStorage.getItem("cw:keys-off") !== null) return;
+  if (!document.querySelector("diff-lines") || document.querySelector("dialog[open]")) return;
+  if (document.body.dataset.keys === "off") return;
   if (key === "n") step(1);
   else if (key === "p") step(-1);
   else if (key === "c") {

@@ -122,7 +122,13 @@ function onKey(event) {
   }
 }
 
+/* Other scripts with keys of their own look at data-keys. */
+function showState() {
+  document.body.dataset.keys = isOff() ? "off" : "on";
+}
+
 document.addEventListener("keydown", onKey);
+showState();
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-open-keys]") && dialog) openHelp();
 });
@@ -134,4 +140,5 @@ dialog?.addEventListener("change", (event) => {
   } catch {
     // Storage is forbidden: the choice lasts for nothing, the keys stay on.
   }
+  showState();
 });

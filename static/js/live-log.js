@@ -1,11 +1,14 @@
 /* <live-log src="/agents/ID/stream?after=41"> <div class="log-scroll"> <ol class="log">…</ol> </div> </live-log>
  *
- * Without src it only follows the bottom of what is there. With src, an EventSource: event "log" carries HTML of whole
+ * <live-log data-fetch="/agents/ID/log/" data-after="41" data-topic="agent-log:ID">: the page's one EventSource says that
+ * there is more (data-topic, named in the page's data-live too), and data-fetch?after=41 answers the new entries; its
+ * header X-Next is the next cursor. Without either it only follows the bottom of what is there. With src, an EventSource: event "log" carries HTML of whole
  * <li class="log-entry"> (made and escaped by the server), its id: is the cursor, event "end" says that nothing more
  * comes. An <li> with the id of one that is there replaces it. The newest line stays in view unless the person has
  * scrolled up; then a button leads back. At most data-keep (2,000) entries stay in the page.
  */
 const NEAR_BOTTOM_PX = 48;
+const FETCH_PAUSE_MS = 200;
 
 class LiveLog extends HTMLElement {
   #source = null;
@@ -13,6 +16,8 @@ class LiveLog extends HTMLElement {
   #timer = 0;
   #hideTimer = 0;
   #unseen = 0;
+  #missed = false;
+  #fetching = false;
   #stop = new AbortController();
 
   connectedCallback() {
@@ -26,6 +31,7 @@ class LiveLog extends HTMLElement {
     document.addEventListener("visibilitychange", () => this.#onVisibility(), { signal });
     addEventListener("pagehide", () => this.#close(), { signal });
     if (!location.hash) this.toBottom();
+    if (this.dataset.fetch) document.addEventListener("cw:event", (event) => this.#onEvent(event), { signal });
     this.#open();
   }
 
@@ -89,6 +95,33 @@ class LiveLog extends HTMLElement {
     source.addEventListener("error", () => {
       if (source.readyState === EventSource.CLOSED) this.#timer = setTimeout(() => this.#open(), 2_000);
     });
+  }
+
+  #onEvent(event) {
+    if (event.detail.topic !== this.dataset.topic) return;
+    this.#missed = true;
+    if (!this.#fetching) this.#fetch();
+  }
+
+  /* One request at a time; whatever was announced meanwhile is fetched by the next one. */
+  async #fetch() {
+    this.#fetching = true;
+    try {
+      while (this.#missed && this.isConnected) {
+        this.#missed = false;
+        const response = await fetch(`${this.dataset.fetch}?after=${this.dataset.after ?? 0}`);
+        const next = response.headers.get("X-Next");
+        if (!response.ok || next === null) break;
+        if (next !== this.dataset.after) this.#missed = true;
+        this.dataset.after = next;
+        this.#append(await response.text());
+        await new Promise((resume) => setTimeout(resume, FETCH_PAUSE_MS));
+      }
+    } catch {
+      // The next event tries again.
+    } finally {
+      this.#fetching = false;
+    }
   }
 
   #append(html) {

@@ -3,7 +3,7 @@
  *   <div id="phase-7" data-live="phase:7 initiative:3" hx-get="/phases/7/card" hx-trigger="refresh" hx-swap="outerHTML">
  *
  * An event of a topic triggers "refresh" on every element that names it in data-live. Events are coalesced for 150 ms.
- * A part in which a person is typing, or has typed, waits until they are done. Hidden tabs hold no connection (browsers
+ * A part in which a person is typing, or has chosen something, waits until they are done. Hidden tabs hold no connection (browsers
  * allow six to one host); when shown again they resume after the last event, so nothing is missed.
  */
 const COALESCE_MS = 150;
@@ -34,12 +34,20 @@ function showState(state, text) {
   }
 }
 
+function isDirty(field) {
+  // What js/drafts.js keeps comes back after the swap; data-live-ignore marks fields that save themselves.
+  if (field.dataset.draftKey !== undefined || field.dataset.liveIgnore !== undefined) return false;
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.tagName !== "SELECT") return field.type !== "hidden" && field.value !== field.defaultValue;
+  const chosen = [...field.options].some((option) => option.defaultSelected);
+  return chosen ? [...field.options].some((option) => option.selected !== option.defaultSelected) : field.selectedIndex > 0;
+}
+
 function isBeingEdited(element) {
   const active = document.activeElement;
-  if (active && active !== element && element.contains(active) && active.matches("input, textarea, select, [contenteditable]")) {
-    return true;
-  }
-  return [...element.querySelectorAll("textarea, input[type=text]")].some((field) => field.value !== field.defaultValue);
+  const typing = active !== element && element.contains(active) && active.matches("input, textarea, select, [contenteditable]");
+  if (typing || element.querySelector("dialog[open], form.htmx-request")) return true;
+  return [...element.querySelectorAll("textarea, input, select")].some(isDirty);
 }
 
 function flush() {
