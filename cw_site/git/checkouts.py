@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cw_site.git.errors import BranchInUse, FolderInUse, WorktreeMissing
-from cw_site.git.layout import Clone
+from cw_site.git.layout import Clone, ensure_file
 from cw_site.git.run import Place, view
 
+COMMON_DIR = b"../..\n"
 _HEAD_REF = "ref: refs/heads/"
 
 
@@ -56,6 +57,8 @@ def place_of(clone: Clone, path: Path, *, work_tree: Path | None = None) -> Plac
     admin = admin_dir(clone, path)
     if not (admin / "HEAD").exists():
         raise WorktreeMissing(f"There is no worktree of this project at {path}.")
+    # Git takes the refs from where this file says, whatever GIT_COMMON_DIR says.
+    ensure_file(admin / "commondir", COMMON_DIR)
     looking = view(clone)
     return Place(admin, looking.common_dir, looking.object_dir, work_tree or path)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cw_site.git.checkouts import (
+    COMMON_DIR,
     Registered,
     admin_dir,
     admin_name,
@@ -148,7 +149,7 @@ def _register(clone: Clone, path: Path, head: str) -> None:
     for name in ("index.lock", "HEAD.lock"):
         (admin / name).unlink(missing_ok=True)
     make_private(path)
-    ensure_file(admin / "commondir", b"../..\n")
+    ensure_file(admin / "commondir", COMMON_DIR)
     ensure_file(admin / "gitdir", f"{path}/.git\n".encode("utf-8", "surrogateescape"))
     ensure_file(admin / "HEAD", head.encode())
     _write_git_file(path, admin)
