@@ -38,6 +38,14 @@ class Box:
     y: int
 
     @property
+    def width(self) -> int:
+        return BOX_WIDTH
+
+    @property
+    def height(self) -> int:
+        return BOX_HEIGHT
+
+    @property
     def title(self) -> str:
         """The name, cut to what fits."""
         name = self.node.title

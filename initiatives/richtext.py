@@ -4,6 +4,7 @@ The only door to marktip. What is stored has passed a closed schema, so what is 
 """
 
 import json
+from functools import lru_cache
 from typing import Any
 
 import marktip
@@ -78,6 +79,7 @@ def markdown_of(content: str | None) -> str:
         return content
 
 
+@lru_cache(maxsize=256)
 def html_of(content: str | None) -> SafeString:
     """A stored column as safe HTML."""
     return to_html(markdown_of(content))

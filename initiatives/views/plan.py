@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from initiatives import policies
 from initiatives.graph import Graph, Node, draw
@@ -14,6 +15,7 @@ from initiatives.repositories.initiative import InitiativeRepository
 from initiatives.repositories.phase import PhaseRepository
 from initiatives.repositories.project import ProjectRepository
 from initiatives.repositories.task import TaskRepository
+from initiatives.richtext import html_of
 from initiatives.states import CHECKPOINTS, PhaseStatus, TaskStatus
 from initiatives.waiting import why_phase_waits, why_projects_wait, why_task_waits
 
@@ -28,6 +30,13 @@ class TaskRow:
     tone: str
     is_due: bool
     depth: int = 0
+
+    @property
+    def says_why(self) -> bool:
+        """Whether a list repeats the reason: not where the phase above it says it for all of its tasks."""
+        phase = self.task.phase
+        started = phase is None or phase.status == PhaseStatus.IN_PROGRESS
+        return self.task.status == TaskStatus.BLOCKED or (self.task.status == TaskStatus.PENDING and started)
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,10 @@ class PhaseCard:
     add_refusal: str
     edit_refusal: str
     delete_refusal: str
+
+    @property
+    def content_html(self) -> SafeString:
+        return html_of(self.phase.content)
 
 
 @dataclass(frozen=True)

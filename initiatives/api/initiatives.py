@@ -1,0 +1,90 @@
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest
+from ninja import Router
+
+from cw_site.foundation.access import require_scope
+from cw_site.foundation.paging import DEFAULT_LIMIT, page_of
+from initiatives.actions.initiative import (
+    archive_initiative,
+    create_initiative,
+    delete_initiative,
+    edit_initiative,
+    queue_all,
+    restore_initiative,
+)
+from initiatives.api.output import initiatives_out, phases_out
+from initiatives.api.schemas import (
+    ERRORS,
+    IdPath,
+    InitiativeIn,
+    InitiativeList,
+    InitiativeOut,
+    InitiativePatch,
+    Limit,
+    Offset,
+    PhaseList,
+)
+from initiatives.repositories.initiative import InitiativeRepository
+from initiatives.states import InitiativeStatus
+
+router = Router(tags=["initiatives"])
+
+
+@router.get("/initiatives", response={200: InitiativeList, **ERRORS}, summary="Initiatives, newest first")
+def list_initiatives(
+    request: HttpRequest, status: InitiativeStatus | None = None, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0
+) -> dict[str, Any]:
+    require_scope(request, "read")
+    rows, count = InitiativeRepository().list_page(limit=limit, offset=offset, status=status)
+    return page_of(initiatives_out(rows), count)
+
+
+@router.post("/initiatives", response={201: InitiativeOut, **ERRORS}, summary="Make an initiative")
+def post_initiative(request: HttpRequest, body: InitiativeIn) -> tuple[int, dict[str, Any]]:
+    require_scope(request, "run")
+    return 201, _answer(create_initiative(**body.dict()).id)
+
+
+@router.get("/initiatives/{initiative_id}", response={200: InitiativeOut, **ERRORS}, summary="An initiative")
+def get_initiative(request: HttpRequest, initiative_id: IdPath) -> dict[str, Any]:
+    require_scope(request, "read")
+    return _answer(initiative_id)
+
+
+@router.patch("/initiatives/{initiative_id}", response={200: InitiativeOut, **ERRORS}, summary="Change or archive")
+def patch_initiative(request: HttpRequest, initiative_id: IdPath, body: InitiativePatch) -> dict[str, Any]:
+    require_scope(request, "run")
+    changes = body.dict(exclude_unset=True)
+    status = changes.pop("status", None)
+    with transaction.atomic():
+        if status == InitiativeStatus.ACTIVE:
+            restore_initiative(initiative_id)
+        if changes:
+            edit_initiative(initiative_id, **changes)
+        if status == InitiativeStatus.ARCHIVED:
+            archive_initiative(initiative_id)
+    return _answer(initiative_id)
+
+
+@router.delete("/initiatives/{initiative_id}", response={204: None, **ERRORS}, summary="Delete; commits stay")
+def remove_initiative(request: HttpRequest, initiative_id: IdPath) -> tuple[int, None]:
+    require_scope(request, "run")
+    delete_initiative(initiative_id)
+    return 204, None
+
+
+@router.post(
+    "/initiatives/{initiative_id}/queue-all",
+    response={200: PhaseList, **ERRORS},
+    summary="Queue every approved phase; answers those queued now",
+)
+def queue_all_phases(request: HttpRequest, initiative_id: IdPath) -> dict[str, Any]:
+    require_scope(request, "run")
+    queued = queue_all(initiative_id)
+    return page_of(phases_out(queued, initiative_id), len(queued))
+
+
+def _answer(initiative_id: str) -> dict[str, Any]:
+    return initiatives_out([InitiativeRepository().get(initiative_id)])[0]
