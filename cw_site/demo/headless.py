@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from agents.actions.agent import answer_questions
@@ -54,12 +55,12 @@ def play_headless() -> dict[str, Any]:
         review: dict[str, Any] = {}
         for plan in PHASES:
             phase = next(row for row in PhaseRepository().find_by_initiative_id(initiative.id) if row.name == plan.name)
-            _until(lambda phase=phase: _in_review(phase, initiative), f"phase “{phase.name}” to wait for review")
+            _until(partial(_in_review, phase, initiative), f"phase “{phase.name}” to wait for review")
             durations[f"until review of {phase.name}"] = round(time.monotonic() - began, 3)
             if not review:
                 review = _review_loop(phase, project)
             _approve(phase)
-            _until(lambda phase=phase: _status_of(phase) == "completed", f"phase “{phase.name}” to be merged")
+            _until(partial(_is_completed, phase), f"phase “{phase.name}” to be merged")
         _finish(initiative)
         durations["total"] = round(time.monotonic() - began, 3)
         report = _report(initiative, project, review, durations)
@@ -104,7 +105,7 @@ def _in_review(phase: Phase, initiative: Initiative) -> bool:
 
 def _answer(agent: Agent) -> None:
     questions = json.loads(agent.pending_questions or "[]")
-    answer_questions(agent.id, {question["id"]: question["options"][0] for question in questions})
+    answer_questions(agent.id, {question["id"]: question["options"][0]["label"] for question in questions})
 
 
 def _approve(phase: Phase) -> None:
@@ -135,7 +136,8 @@ def _report(
     clone, branches = clone_of(project), BranchRepository()
     merge_commit = branches.list_for_owner("initiative", initiative.id)[0].merge_commit
     tasks = []
-    for task in TaskRepository().find_by_initiative_id(initiative.id):
+    phases = PhaseRepository().find_by_initiative_id(initiative.id)
+    for task in (task for phase in phases for task in TaskRepository().find_by_phase_id(phase.id)):
         for branch in branches.list_for_owner("task", task.id):
             merged = branch.merged_sha or branch.head_sha
             reachable = is_ancestor(clone, merged, merge_commit)
@@ -159,6 +161,10 @@ def _report(
         "default_branch_head": read_ref(clone, f"refs/heads/{project.default_branch}"),
         "durations_seconds": durations,
     }
+
+
+def _is_completed(phase: Phase) -> bool:
+    return _status_of(phase) == "completed"
 
 
 def _status_of(phase: Phase) -> str:
