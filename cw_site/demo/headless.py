@@ -11,11 +11,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from agents.actions.agent import answer_questions
 from django.conf import settings
-from reviews.actions.comment import add_comment
-from reviews.actions.finish import finish_initiative
 
+from agents.actions.agent import answer_questions
 from agents.models import Agent
 from agents.repositories import AgentRepository
 from agents.runtime.process import survivors
@@ -33,7 +31,9 @@ from initiatives.repositories import (
     ProjectRepository,
     TaskRepository,
 )
+from reviews.actions.comment import add_comment
 from reviews.actions.decision import approve_review, request_changes
+from reviews.actions.finish import finish_initiative
 from reviews.repositories import ReviewCommentRepository, ReviewRoundRepository
 
 STEP_SECONDS = 45.0
