@@ -1,5 +1,7 @@
 """What may be done with an agent now; each refusal is a sentence that also stands beside a disabled button."""
 
+from collections.abc import Callable
+
 from agents.models import Agent, AgentSession
 from agents.states import AgentStatus
 from cw_site.foundation.errors import NotAllowed
@@ -50,10 +52,12 @@ def check_can_delete(agent: Agent, open_session: AgentSession | None) -> None:
         raise NotAllowed(f"{agent.name} still has its worktree. Dismiss it first; the worktree is then cleared away.")
 
 
-def allowed(check: object, *args: object) -> str:
+def reason_against(
+    check: Callable[[Agent, AgentSession | None], None], agent: Agent, session: AgentSession | None
+) -> str:
     """The reason why a check says no, empty where it says yes: for buttons."""
     try:
-        check(*args)  # type: ignore[operator]
+        check(agent, session)
     except NotAllowed as error:
         return error.message
     return ""

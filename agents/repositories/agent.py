@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError
-from django.db.models import Q, QuerySet, TextChoices
+from django.db.models import Case, Q, QuerySet, TextChoices, When
 
 from agents.models import Agent
 from agents.repositories.agent_session import AgentSessionPart
@@ -11,6 +11,10 @@ from agents.states import ACTIVE_AGENT, AGENT_MACHINE, OPEN_SESSION, AgentStatus
 from cw_site.foundation.errors import NotAllowed
 from cw_site.foundation.repository import StatusRepository
 from initiatives.states import TaskStatus
+
+_AT_WORK_FIRST = Case(
+    When(status=AgentStatus.WAITING_FOR_INPUT, then=0), When(status=AgentStatus.RUNNING, then=1), default=2
+)
 
 
 class AgentRepository(AgentSessionPart, StatusRepository[Agent]):
@@ -93,8 +97,8 @@ class AgentRepository(AgentSessionPart, StatusRepository[Agent]):
         status: AgentStatus | str | None = None,
         dismissed: bool | None = False,
     ) -> tuple[list[Agent], int]:
-        """A page of agents, newest first, and how many there are. `dismissed` None: whether or not."""
-        rows = self._rows().order_by("-created_at", "-id")
+        """A page of agents, those at work first, then newest first, and how many there are. `dismissed` None: all."""
+        rows = self._rows().order_by(_AT_WORK_FIRST, "-created_at", "-id")
         if status is not None:
             rows = rows.filter(status=status)
         if dismissed is not None:

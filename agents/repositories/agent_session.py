@@ -167,4 +167,4 @@ def _append(session_id: str, agent_id: str, offset: int, text: str) -> None:
         offset=offset,
         content=text,
     )
-    publish(f"agent:{agent_id}", "log", sequence=sequence)
+    publish(f"agent-log:{agent_id}", "log", sequence=sequence)

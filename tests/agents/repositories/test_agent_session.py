@@ -108,7 +108,7 @@ def test_output_is_stored_in_order_with_its_event() -> None:
     found = AgentRepository().get_session(session.pk)
     assert (found.output_offset, found.agent.log_sequence) == (6, 2)
     events = list(Event.objects.order_by("id").values_list("topic", "kind", "data"))
-    assert events == [(f"agent:{agent_id}", "log", {"sequence": number}) for number in (1, 2)]
+    assert events == [(f"agent-log:{agent_id}", "log", {"sequence": number}) for number in (1, 2)]
 
 
 def test_output_of_an_agent_that_is_gone_is_not_stored() -> None:
