@@ -138,7 +138,7 @@ def _list_remote(clone: Clone, address: ProjectUrl, known_hosts: Path | None) ->
     )  # fmt: skip
     heads: dict[str, str] = {}
     symbolic, head = "", None
-    for line in result.stdout.decode("utf-8", "surrogateescape").splitlines():
+    for line in result.stdout.decode("utf-8", "surrogateescape").split("\n"):
         value, _, name = line.partition("\t")
         if name == "HEAD" and value.startswith(f"ref: {HEADS}"):
             symbolic = value.removeprefix(f"ref: {HEADS}")

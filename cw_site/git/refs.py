@@ -88,7 +88,8 @@ def list_refs(clone: Clone, prefix: str) -> dict[str, str]:
     """All refs below a prefix such as `refs/heads/cw/`, by full name."""
     wanted = check_ref(f"{prefix.rstrip('/')}/x").removesuffix("/x")
     output = git(view(clone), "for-each-ref", "--format=%(objectname) %(refname)", "--", wanted)
-    lines = output.stdout.decode("utf-8", "surrogateescape").splitlines()
+    # a ref's name may hold U+2028: only a newline ends a line
+    lines = output.stdout.decode("utf-8", "surrogateescape").split("\n")[:-1]
     return {name: oid for oid, _, name in (line.partition(" ") for line in lines)}
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from cw_site.git import refs
+from cw_site.git.clones import fetch
 from cw_site.git.errors import BadName, GitError, RefBusy, RefExists, RefMoved, UnknownCommit
 from tests.factories_git import Lab
 
@@ -114,6 +115,13 @@ def test_refs_are_listed_below_a_prefix_only(lab: Lab) -> None:
     assert "refs/heads/cwx" in refs.list_refs(lab.clone, "refs/heads")
     with pytest.raises(BadName):
         refs.list_refs(lab.clone, "--format=x")
+
+
+def test_a_branch_name_with_a_unicode_line_separator_is_one_branch(lab: Lab) -> None:
+    name = "odd\u2028name\u0085end"
+    lab.run(lab.source, "branch", name, "main")
+    fetch(lab.clone, url=str(lab.source))
+    assert f"refs/remotes/origin/{name}" in refs.list_refs(lab.clone, "refs/remotes/origin")
 
 
 def test_ancestry_and_merge_base_are_those_of_git(lab: Lab) -> None:
