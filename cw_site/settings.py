@@ -142,7 +142,7 @@ CW_RETRY_DELAY_SECONDS = env.number("CW_RETRY_DELAY_SECONDS", 5)
 CW_SESSION_MAX_SECONDS = env.number("CW_SESSION_MAX_SECONDS", 6 * 3600)
 """How long one session of an agent may run before it is ended."""
 CW_TASK_INPUTS = ["reviews.inputs.review_comments"]
-"""Functions that add files to a task's input, task -> {file name: content}; by name, so that nothing imports upwards."""
+"""Functions that add files to a task's input, task -> {file name: text}; by name, so that nothing imports upwards."""
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = [
