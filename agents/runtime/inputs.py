@@ -10,8 +10,10 @@ from agents.models import Agent
 from agents.runtime.cw_files import InputFiles
 from cw_site.git.refs import branch_slug
 from initiatives.models import Task
+from initiatives.repositories.page import PageRepository
 from initiatives.repositories.phase import PhaseRepository
 from initiatives.repositories.task import TaskRepository
+from initiatives.richtext import markdown_of
 from initiatives.states import TaskCategory, TaskStatus
 
 WORK = {TaskCategory.REVIEW: "review", TaskCategory.MERGE: "conflict"}
@@ -34,8 +36,9 @@ def input_files(agent: Agent) -> InputFiles:
         agent_name=agent.name,
         work=work_of(agent),
         initiative=_document(agent.initiative.name, "") if agent.initiative else "",
-        phase=_document(agent.phase.name, agent.phase.content or "") if agent.phase else "",
+        phase=_document(agent.phase.name, markdown_of(agent.phase.content)) if agent.phase else "",
         task=_document(agent.task.name, agent.task.description or "") if agent.task else "",
+        pages=_pages(agent.initiative_id) if agent.initiative_id else {},
         context=_summaries(agent) | extra,
         comments=comments,
     )
@@ -43,6 +46,16 @@ def input_files(agent: Agent) -> InputFiles:
 
 def _document(title: str, text: str) -> str:
     return f"# {title}\n\n{text}\n"
+
+
+def _pages(initiative_id: str) -> dict[str, str]:
+    """The initiative's documents; one without text is left out."""
+    found = [(page.title, markdown_of(page.content)) for page in PageRepository().find_by_initiative_id(initiative_id)]
+    return {
+        f"{number:02}-{branch_slug(title, 'page')}.md": _document(title, text)
+        for number, (title, text) in enumerate(found, start=1)
+        if text.strip()
+    }
 
 
 def _extra_files(task: Task) -> dict[str, str]:

@@ -8,7 +8,7 @@ import threading
 import time
 from argparse import ArgumentParser
 from types import FrameType
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand
@@ -27,7 +27,7 @@ STOP_SECONDS = 0.8
 
 class Command(BaseCommand):
     help = "Run engine tasks and watch over the agents of this host. SIGTERM ends the worker and leaves agents running."
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--interval", type=float, default=0.25, help="Seconds between looks for engine tasks.")
