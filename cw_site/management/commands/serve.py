@@ -20,6 +20,7 @@ from django.core.management import BaseCommand, CommandError, call_command
 
 from cw_site import first_run
 
+START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 CRASHES_TOLERATED = 5
 CRASH_WINDOW_SECONDS = 60.0
@@ -48,6 +49,7 @@ class Command(BaseCommand):
         pair = Pair({"web": _web_command(port), "worker": [sys.executable, "manage.py", "worker"]}, lock)
         try:
             pair.start()
+            pair.wait_for_web(settings.CW_LISTEN, port)
             self.stdout.write(f"Codewalkers on {base_url}  (data in {settings.CW_DATA_DIR}; Ctrl-C stops it)")
             if first_run.is_open():
                 self.stdout.write(f"Make the first administrator, once: {first_run.link(base_url)}")
@@ -71,6 +73,18 @@ class Pair:
     def start(self) -> None:
         for name in self.commands:
             self._start(name)
+
+    def wait_for_web(self, host: str, port: int) -> None:
+        """Return when the web server takes connections, so that no address is printed that does not answer."""
+        deadline = time.monotonic() + START_SECONDS
+        while self.children["web"].poll() is None and time.monotonic() < deadline:
+            try:
+                socket.create_connection((host, port), timeout=1).close()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+        raise CommandError("The web server did not come up. See its messages above.")
 
     def watch(self) -> None:
         """Wait until told to stop; raises CommandError when a child will not stay up."""
@@ -117,10 +131,10 @@ class Pair:
 
 def _web_command(port: int) -> list[str]:
     return [
-        *(sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--workers", "1"),
+        *(sys.executable, "-m", "granian", "--interface", "asginl", "--no-ws", "--workers", "1"),
         *("--host", settings.CW_LISTEN, "--port", str(port), "--log-level", "warning"),
         *("--workers-kill-timeout", "2", "--static-path-mount", str(settings.STATIC_ROOT)),
-        *("--static-path-expires", "31536000", "--process-name", "codewalkers-web"),
+        *("--static-path-expires", "31536000"),
         "cw_site.asgi:application",
     ]
 
