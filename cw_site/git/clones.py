@@ -58,7 +58,8 @@ def ensure_clone(clone: Clone, *, url: str, known_hosts: Path | None = None) -> 
     fetch(clone, url=url, known_hosts=known_hosts)
     theirs = read_ref(clone, ORIGIN + default)
     if theirs is None:
-        raise RemoteFailed(f"{address.url}: the branch {default} could not be fetched. Sync the project again.")
+        advice = "If it is a shallow clone, run `git fetch --unshallow` in it, then sync the project again."
+        raise RemoteFailed(f"{address.url}: the branch {default} could not be fetched. {advice}")
     with lock(clone):
         ours = read_ref(clone, branch_ref(default))
         if ours is None:
@@ -152,7 +153,7 @@ def _list_remote(clone: Clone, address: ProjectUrl, known_hosts: Path | None) ->
 def _git_remote(clone: Clone, address: ProjectUrl, known_hosts: Path | None, command: str, refspec: str) -> None:
     git(
         view(clone), command, "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
-        "--no-auto-maintenance", "--no-prune", "--no-show-forced-updates", f"--upload-pack={UPLOAD_PACK}", "--",
+        "--no-auto-maintenance", "--no-prune", f"--upload-pack={UPLOAD_PACK}", "--",
         address.url, refspec, timeout=SLOW, network=network_for(address, known_hosts),
     )  # fmt: skip
 

@@ -68,8 +68,11 @@ def display_path(raw: bytes) -> str:
 
 
 def make_private(folder: Path) -> Path:
-    """Create a folder that only we may enter (parents too), if it is not there."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Create a folder that only we may enter (missing parents too), if it is not there."""
+    if not folder.is_dir():
+        if folder.parent != folder:
+            make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
 

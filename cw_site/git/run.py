@@ -25,6 +25,7 @@ QUICK = 60.0
 SLOW = 360.0
 OUTPUT_LIMIT = 64 * 1024 * 1024
 _STDERR_LIMIT = 64 * 1024
+_GRACE = 2.0
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _NEEDED = (2, 39)
 
@@ -301,7 +302,7 @@ def _feed(handle: int, rest: memoryview) -> memoryview:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Stop the command and its children: first so that git removes its lock files, then for certain."""
-    for number, grace in ((signal.SIGTERM, 2.0), (signal.SIGKILL, 10.0)):
+    for number, grace in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, 10.0)):
         try:
             os.killpg(process.pid, number)
         except (ProcessLookupError, PermissionError):
