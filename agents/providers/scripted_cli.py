@@ -2,9 +2,9 @@
 
 It plays the script it finds in a fenced block called cw-script, in the prompt or in .cw/input/task.md: a JSON list of
 steps, {"say": …} {"write": {"path", "content"}} {"edit": {"path", "find", "replace"}} {"run": "command"}
-{"commit": "message"} {"ask": {"questions": […]}} {"wait": seconds} {"fail": {"exit", "times", "message"}}
-{"hang": true | "deaf"} {"limit": {"resets_in": seconds, "times"}} {"print_lines": {"count", "every"}}
-{"quit": "last words, but no signal"} {"done": "summary"}. In texts, {{prompt}} stands for the prompt of this run: so
+{"commit": "message"} {"ask": {"questions": […]}} {"wait": seconds} {"pace": seconds}
+{"fail": {"exit", "times", "message"}} {"hang": true | "deaf"} {"limit": {"resets_in": seconds, "times"}}
+{"print_lines": {"count", "every"}} {"quit": "last words, but no signal"} {"done": "summary"}. In texts, {{prompt}} stands for the prompt of this run: so
 answers can be used. What it did is kept in --state, and --resume goes on from there. Without a script it answers
 review comments (.cw/input/comments.json) or a chat message.
 """
@@ -127,10 +127,12 @@ class Player:
     def play(self) -> NoReturn:
         """Every step that is left; a script without an end is done."""
         session = self.session
+        pace = sum(float(step["pace"]) for step in session.script if "pace" in step)
         while session.next < len(session.script):
             step = session.script[session.next]
             kind, value = next(iter(step.items()))
             session.save(busy=True)
+            time.sleep(pace)
             action = getattr(self, f"do_{kind}", None)
             if action is None:
                 raise StepFailed(f"Step {session.next + 1} is of no known kind: {kind}.")
@@ -185,6 +187,9 @@ class Player:
         self.session.advance()
         write_signal({"status": "questions", "questions": value["questions"]})
         finish("success", "I have questions.")
+
+    def do_pace(self, value: object) -> None:
+        """Every step of the script waits so many seconds first; `play` has read it."""
 
     def do_wait(self, value: object) -> None:
         time.sleep(float(str(value)))

@@ -154,9 +154,10 @@ class TaskPlan:
     after: Sequence[str] = field(default=())
 
     def description(self, *, pace: float) -> str:
-        """The task's text with its script; `pace` is the seconds between two steps."""
-        paced: Steps = [part for step in self.steps for part in ([{"wait": pace}, step] if pace else [step])]
-        return f"{self.text}\n\n```cw-script\n{json.dumps(paced, indent=1)}\n```\n"
+        """The task's text with its script, one step a line; `pace` is the seconds between two steps."""
+        steps: Steps = [*([{"pace": pace}] if pace else []), *self.steps]
+        script = ",\n".join(json.dumps(step) for step in steps)
+        return f"{self.text}\n\n```cw-script\n[\n{script}\n]\n```\n"
 
 
 @dataclass(frozen=True)
