@@ -4,9 +4,9 @@ It plays the script it finds in a fenced block called cw-script, in the prompt o
 steps, {"say": …} {"write": {"path", "content"}} {"edit": {"path", "find", "replace"}} {"run": "command"}
 {"commit": "message"} {"ask": {"questions": […]}} {"wait": seconds} {"pace": seconds}
 {"fail": {"exit", "times", "message"}} {"hang": true | "deaf"} {"limit": {"resets_in": seconds, "times"}}
-{"print_lines": {"count", "every"}} {"quit": "last words, but no signal"} {"done": "summary"}. In texts, {{prompt}} stands for the prompt of this run: so
-answers can be used. What it did is kept in --state, and --resume goes on from there. Without a script it answers
-review comments (.cw/input/comments.json) or a chat message.
+{"print_lines": {"count", "every"}} {"quit": "last words, but no signal"} {"done": "summary"}. In texts, {{prompt}}
+stands for the prompt of this run: so answers can be used. What it did is kept in --state, and --resume goes on from
+there. Without a script it answers review comments (.cw/input/comments.json) or a chat message.
 """
 
 import argparse
