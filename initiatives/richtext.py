@@ -18,6 +18,7 @@ Content = str | Document | None
 """Markdown, or a Tiptap document as a dict or as its JSON text."""
 
 LONGEST = 500_000
+DEEPEST = 200
 _SCHEMES = {"link_schemes": ("http", "https", "mailto"), "image_schemes": ("http", "https")}
 _RELATIVE = {"link_relative": "path_only", "image_relative": "path_only"}
 _HTML_NODES = ["htmlBlock", "htmlInline"]
@@ -95,27 +96,28 @@ def _as_document(text: str) -> Document | None:
         return None
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) and value.get("type") == "doc" else None
 
 
 def _within_limit(document: Document, field: str) -> Document:
-    text = json.dumps(document, ensure_ascii=False)
-    if len(text) > LONGEST:
+    """Refuse what could not be stored, or not be walked through again."""
+    length, waiting = 0, [(document, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise _refused(field, "This rich text is nested too deeply.")
+        if isinstance(node, str):
+            length += len(node)
+            if any(ord(char) < 32 and char not in "\n\t\r" for char in node):
+                raise _refused(field, "This text has characters that cannot be stored (control characters).")
+        elif isinstance(node, (dict, list)):
+            length += len(node)
+            waiting += [(child, depth + 1) for child in (node.values() if isinstance(node, dict) else node)]
+    if length > LONGEST:
         raise _refused(field, f"This text is too long: at most {LONGEST} characters are kept.")
-    if any(ord(char) < 32 for char in _strings(document)):
-        raise _refused(field, "This text has characters that cannot be stored (control characters). Remove them.")
     return document
-
-
-def _strings(node: Any) -> str:
-    """All text of a document that is stored as such, without the line ends and tabs that code may hold."""
-    if isinstance(node, str):
-        return node.replace("\n", "").replace("\t", "").replace("\r", "")
-    if isinstance(node, dict):
-        return "".join(_strings(value) for value in node.values())
-    return "".join(_strings(value) for value in node) if isinstance(node, list) else ""
 
 
 def _words(error: Exception) -> str:

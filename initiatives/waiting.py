@@ -15,8 +15,12 @@ def why_phase_waits(
     dependencies: Sequence[Phase] = (),
     progress: Mapping[str, int] | None = None,
     projects: Sequence[Project] | None = None,
+    due: int = 0,
 ) -> str:
-    """The sentence for a phase, '' where it is completed. `progress` counts its tasks by status."""
+    """The sentence for a phase, '' where it is completed.
+
+    `progress` counts its tasks by status; `due` is how many checkpoints wait for a person now.
+    """
     counts = dict(progress or {})
     if phase.initiative.status == InitiativeStatus.ARCHIVED:
         return "The initiative is archived; restore it to go on."
@@ -26,7 +30,7 @@ def why_phase_waits(
         case PhaseStatus.APPROVED:
             return _why_approved_waits(phase, dependencies, counts, progress is not None, projects)
         case PhaseStatus.IN_PROGRESS:
-            return phase.status_reason or _why_running(counts)
+            return phase.status_reason or _why_running(counts, due)
         case PhaseStatus.PENDING_REVIEW:
             return phase.status_reason or "Every task is done; waits for your review."
         case PhaseStatus.BLOCKED:
@@ -70,14 +74,21 @@ def why_projects_wait(projects: Sequence[Project]) -> str:
     return ""
 
 
-def _why_running(counts: dict[str, int]) -> str:
+def _why_running(counts: dict[str, int], due: int) -> str:
     total, done = sum(counts.values()), counts.get(TaskStatus.COMPLETED, 0)
-    if total and done == total:
+    if not total:
+        return "Has no task: add one."
+    if done == total:
         return "Every task is done; the phase is closed by itself within seconds."
-    if counts.get(TaskStatus.BLOCKED):
-        blocked = counts[TaskStatus.BLOCKED]
-        return f"{blocked} task{'s are' if blocked > 1 else ' is'} blocked and need{'' if blocked > 1 else 's'} you."
-    return f"{done} of {total} tasks done; goes on by itself." if total else "Has no task: add one."
+    blocked = counts.get(TaskStatus.BLOCKED, 0)
+    asks = []
+    if blocked:
+        asks.append(f"{blocked} blocked task{' needs' if blocked == 1 else 's need'} you")
+    if due:
+        asks.append(f"{due} checkpoint{' waits' if due == 1 else 's wait'} for you")
+    if asks:
+        return f"{' and '.join(asks)}; the rest goes on by itself."
+    return f"{done} of {total} tasks done; goes on by itself."
 
 
 def why_task_waits(task: Task, *, dependencies: Sequence[Task] = (), phase: Phase | None = None) -> str:

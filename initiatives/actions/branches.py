@@ -52,13 +52,8 @@ def ensure_initiative_branch(initiative: Initiative, project: Project) -> Branch
     """The initiative's branch in a project; it forks off the project's default branch as we last fetched it."""
     existing = BranchRepository().find(BranchOwner.INITIATIVE, initiative.id, project.id)
     if existing is None:
-        existing = BranchRepository().ensure(
-            owner_type=BranchOwner.INITIATIVE,
-            owner_id=initiative.id,
-            project_id=project.id,
-            name=initiative.branch or f"{INITIATIVE_PREFIX}{initiative_slug(initiative)}",
-            base_sha=tip_of(project, project.default_branch),
-        )
+        name = initiative.branch or f"{INITIATIVE_PREFIX}{initiative_slug(initiative)}"
+        existing = _record(BranchOwner.INITIATIVE, initiative.id, project, name, base_from=project.default_branch)
     return _ensure_ref(existing, project)
 
 
@@ -67,13 +62,7 @@ def ensure_phase_branch(phase: Phase, project: Project) -> Branch:
     existing = BranchRepository().find(BranchOwner.PHASE, phase.id, project.id)
     if existing is None:
         parent = ensure_initiative_branch(phase.initiative, project)
-        existing = BranchRepository().ensure(
-            owner_type=BranchOwner.PHASE,
-            owner_id=phase.id,
-            project_id=project.id,
-            name=phase_branch_name(phase),
-            base_sha=tip_of(project, parent.name),
-        )
+        existing = _record(BranchOwner.PHASE, phase.id, project, phase_branch_name(phase), base_from=parent.name)
     return _ensure_ref(existing, project)
 
 
@@ -82,13 +71,8 @@ def ensure_task_branch(task: Task, project: Project) -> Branch:
     existing = BranchRepository().find(BranchOwner.TASK, task.id, project.id)
     if existing is None:
         parent, initiative = _parent_branch(task, project)
-        existing = BranchRepository().ensure(
-            owner_type=BranchOwner.TASK,
-            owner_id=task.id,
-            project_id=project.id,
-            name=task_branch_name(task, initiative),
-            base_sha=tip_of(project, parent.name),
-        )
+        name = task_branch_name(task, initiative)
+        existing = _record(BranchOwner.TASK, task.id, project, name, base_from=parent.name)
     return _ensure_ref(existing, project)
 
 
@@ -99,6 +83,16 @@ def _parent_branch(task: Task, project: Project) -> tuple[Branch, Initiative]:
     if task.initiative is None:
         raise NotAllowed("This task belongs to no phase and no initiative, so it has no branch to start from.")
     return ensure_initiative_branch(task.initiative, project), task.initiative
+
+
+def _record(owner_type: BranchOwner, owner_id: str, project: Project, name: str, *, base_from: str) -> Branch:
+    """Write the row of a new branch. Raises NotAllowed where the clone has a branch of that name which is not ours."""
+    base = tip_of(project, base_from)
+    if read_ref(clone_of(project), branch_ref(name)) not in {None, base}:
+        raise NotAllowed(f"{project.name} has a branch {name} already that holds other work. Rename that branch first.")
+    return BranchRepository().ensure(
+        owner_type=owner_type, owner_id=owner_id, project_id=project.id, name=name, base_sha=base
+    )
 
 
 def _ensure_ref(branch: Branch, project: Project) -> Branch:

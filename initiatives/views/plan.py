@@ -16,7 +16,7 @@ from initiatives.repositories.phase import PhaseRepository
 from initiatives.repositories.project import ProjectRepository
 from initiatives.repositories.task import TaskRepository
 from initiatives.richtext import html_of
-from initiatives.states import CHECKPOINTS, PhaseStatus, TaskStatus
+from initiatives.states import CHECKPOINTS, InitiativeStatus, PhaseStatus, TaskStatus
 from initiatives.waiting import why_phase_waits, why_projects_wait, why_task_waits
 
 
@@ -177,15 +177,17 @@ def _card(
     tasks = [row.task for row in rows]
     counts = count_tasks(tasks)
     progress = {status: count for status, count in counts.items() if status != "total"}
-    asks = phase.status in {PhaseStatus.PENDING, PhaseStatus.PENDING_REVIEW}
+    due = sum(row.is_due for row in rows)
+    stuck = phase.status == PhaseStatus.BLOCKED or (bool(counts.get(TaskStatus.BLOCKED)) and _is_open(phase))
+    asks = phase.status in {PhaseStatus.PENDING, PhaseStatus.PENDING_REVIEW} or due
     return PhaseCard(
         phase=phase,
         rows=rows,
         dependencies=dependencies,
         dependents=dependents,
         counts=counts,
-        why=why_phase_waits(phase, dependencies=dependencies, progress=progress, projects=projects),
-        tone="red" if phase.status == PhaseStatus.BLOCKED else "amber" if asks else "",
+        why=why_phase_waits(phase, dependencies=dependencies, progress=progress, projects=projects, due=due),
+        tone="red" if stuck else "amber" if asks else "",
         approve_refusal=why_not(lambda: policies.check_can_approve(phase)),
         queue_refusal=why_not(lambda: policies.check_can_queue(phase)),
         add_refusal=why_not(lambda: policies.check_can_add_task(phase)),
@@ -208,6 +210,10 @@ def _graph(cards: Sequence[PhaseCard], edges: Sequence[tuple[str, str]]) -> Grap
         for card in cards
     ]
     return draw(nodes, edges)
+
+
+def _is_open(phase: Phase) -> bool:
+    return phase.status != PhaseStatus.COMPLETED and phase.initiative.status != InitiativeStatus.ARCHIVED
 
 
 def is_queued(phase: Phase) -> bool:
