@@ -8,6 +8,18 @@ from collections.abc import Mapping, Sequence
 from initiatives.models import Phase, Project, Task
 from initiatives.states import CHECKPOINTS, InitiativeStatus, PhaseStatus, SyncState, TaskStatus
 
+_PHASE_WORDS: dict[str, str] = {
+    PhaseStatus.PENDING: "waits for your approval",
+    PhaseStatus.IN_PROGRESS: "in progress",
+    PhaseStatus.PENDING_REVIEW: "waits for your review",
+    PhaseStatus.BLOCKED: "blocked",
+}
+_TASK_WORDS: dict[str, str] = {
+    TaskStatus.PENDING: "not started",
+    TaskStatus.IN_PROGRESS: "in progress",
+    TaskStatus.BLOCKED: "blocked",
+}
+
 
 def why_phase_waits(
     phase: Phase,
@@ -50,7 +62,7 @@ def _why_approved_waits(
         return "Approved, but not queued: press Queue and it starts when its turn comes."
     opened = [row for row in dependencies if row.status != PhaseStatus.COMPLETED]
     if opened:
-        names = _listed([f"“{row.name}” ({PhaseStatus(row.status).label.lower()})" for row in opened])
+        names = _listed([f"“{row.name}” ({_phase_in_words(row)})" for row in opened])
         when = "it is" if len(opened) == 1 else "they are"
         return f"Waits for {names}; starts by itself once {when} completed."
     if counted and not sum(counts.values()):
@@ -111,7 +123,7 @@ def _why_pending_waits(task: Task, dependencies: Sequence[Task], phase: Phase | 
         return _why_phase_holds(phase)
     opened = [row for row in dependencies if row.status != TaskStatus.COMPLETED]
     if opened:
-        names = _listed([f"“{row.name}” ({TaskStatus(row.status).label.lower()})" for row in opened])
+        names = _listed([f"“{row.name}” ({_TASK_WORDS.get(row.status, row.status)})" for row in opened])
         when = "it is" if len(opened) == 1 else "they are"
         return f"Waits for {names}; starts by itself once {when} completed."
     if task.type in CHECKPOINTS:
@@ -131,6 +143,12 @@ def _why_phase_holds(phase: Phase) -> str:
             return f"Its phase “{phase.name}” is blocked."
         case _:
             return f"Its phase “{phase.name}” is {PhaseStatus(phase.status).label.lower()}."
+
+
+def _phase_in_words(phase: Phase) -> str:
+    if phase.status == PhaseStatus.APPROVED:
+        return "queued, not started" if phase.queued_at else "approved, not queued"
+    return _PHASE_WORDS.get(phase.status, phase.status)
 
 
 def _listed(names: list[str]) -> str:

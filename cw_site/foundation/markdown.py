@@ -14,8 +14,16 @@ _cleaner = nh3.Cleaner(
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener noreferrer nofollow",
 )  # fmt: skip
+_inline_cleaner = nh3.Cleaner(tags={"code", "del", "em", "s", "strong"}, attributes={})
 
 
 def to_html(text: str) -> SafeString:
     """Markdown as HTML that is safe to show. Images are left out: loading one would tell its server who reads."""
     return mark_safe(_cleaner.clean(_markdown.render(text)))  # noqa: S308 - nh3 has just cleaned it
+
+
+def to_inline_html(text: str, *, limit: int = 140) -> SafeString:
+    """The first paragraph of Markdown on one line, cut to `limit` characters; code and emphasis only."""
+    line = " ".join(text.strip().split("\n\n")[0].split()).lstrip("#>*- ")
+    cut = line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    return mark_safe(_inline_cleaner.clean(_markdown.renderInline(cut)))  # noqa: S308 - nh3 has just cleaned it

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from cw_site.foundation.access import require_scope
 from cw_site.foundation.paging import DEFAULT_LIMIT, page_of
@@ -42,9 +42,9 @@ def list_initiatives(
 
 
 @router.post("/initiatives", response={201: InitiativeOut, **ERRORS}, summary="Make an initiative")
-def post_initiative(request: HttpRequest, body: InitiativeIn) -> tuple[int, dict[str, Any]]:
+def post_initiative(request: HttpRequest, body: InitiativeIn) -> Status[dict[str, Any]]:
     require_scope(request, "run")
-    return 201, _answer(create_initiative(**body.dict()).id)
+    return Status(201, _answer(create_initiative(**body.dict()).id))
 
 
 @router.get("/initiatives/{initiative_id}", response={200: InitiativeOut, **ERRORS}, summary="An initiative")
@@ -69,10 +69,10 @@ def patch_initiative(request: HttpRequest, initiative_id: IdPath, body: Initiati
 
 
 @router.delete("/initiatives/{initiative_id}", response={204: None, **ERRORS}, summary="Delete; commits stay")
-def remove_initiative(request: HttpRequest, initiative_id: IdPath) -> tuple[int, None]:
+def remove_initiative(request: HttpRequest, initiative_id: IdPath) -> Status[None]:
     require_scope(request, "run")
     delete_initiative(initiative_id)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post(

@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from cw_site.foundation.access import require_scope
 from cw_site.foundation.paging import DEFAULT_LIMIT, page_of
@@ -43,11 +43,11 @@ def list_pages(
 @router.post("/initiatives/{initiative_id}/pages", response={201: PageOut, **ERRORS}, summary="Write a page")
 def post_page(
     request: HttpRequest, initiative_id: IdPath, body: PageIn, format: Format = "json"
-) -> tuple[int, dict[str, Any]]:
+) -> Status[dict[str, Any]]:
     require_scope(request, "run")
     content = _content(body.content, format)
     page = create_page(initiative_id, title=body.title, content=content, parent_page_id=body.parent_page_id)
-    return 201, page_out(page, format=format)
+    return Status(201, page_out(page, format=format))
 
 
 @router.get("/pages/{page_id}", response={200: PageOut, **ERRORS}, summary="A page")
@@ -65,10 +65,10 @@ def patch_page(request: HttpRequest, page_id: IdPath, body: PagePatch, format: F
 
 
 @router.delete("/pages/{page_id}", response={204: None, **ERRORS}, summary="Delete a page and those below it")
-def remove_page(request: HttpRequest, page_id: IdPath) -> tuple[int, None]:
+def remove_page(request: HttpRequest, page_id: IdPath) -> Status[None]:
     require_scope(request, "run")
     delete_page(page_id)
-    return 204, None
+    return Status(204, None)
 
 
 def _content(content: RichText | None, format: str) -> RichText | None:

@@ -1,7 +1,7 @@
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from cw_site.foundation.access import require_scope
 from cw_site.foundation.paging import DEFAULT_LIMIT, page_of
@@ -51,10 +51,10 @@ def list_phases(
 
 
 @router.post("/initiatives/{initiative_id}/phases", response={201: PhaseOut, **ERRORS}, summary="Add a phase")
-def post_phase(request: HttpRequest, initiative_id: IdPath, body: PhaseIn) -> tuple[int, dict[str, Any]]:
+def post_phase(request: HttpRequest, initiative_id: IdPath, body: PhaseIn) -> Status[dict[str, Any]]:
     require_scope(request, "run")
     phase = create_phase(initiative_id, name=body.name, content=body.content, depends_on=body.depends_on)
-    return 201, phase_out(phase)
+    return Status(201, phase_out(phase))
 
 
 @router.get("/phases/{phase_id}", response={200: PhaseOut, **ERRORS}, summary="A phase")
@@ -70,10 +70,10 @@ def patch_phase(request: HttpRequest, phase_id: IdPath, body: PhasePatch) -> dic
 
 
 @router.delete("/phases/{phase_id}", response={204: None, **ERRORS}, summary="Delete a phase that has not started")
-def remove_phase(request: HttpRequest, phase_id: IdPath) -> tuple[int, None]:
+def remove_phase(request: HttpRequest, phase_id: IdPath) -> Status[None]:
     require_scope(request, "run")
     delete_phase(phase_id)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/phases/{phase_id}/approve", response={200: PhaseOut, **ERRORS}, summary="Approve, or unblock")
@@ -95,9 +95,9 @@ def queue(request: HttpRequest, phase_id: IdPath) -> dict[str, Any]:
 
 
 @router.post("/phases/{phase_id}/dependencies", response={201: PhaseOut, **ERRORS}, summary="Wait for another phase")
-def post_dependency(request: HttpRequest, phase_id: IdPath, body: DependencyIn) -> tuple[int, dict[str, Any]]:
+def post_dependency(request: HttpRequest, phase_id: IdPath, body: DependencyIn) -> Status[dict[str, Any]]:
     require_scope(request, "run")
-    return 201, phase_out(add_dependency(phase_id, depends_on_phase_id=body.depends_on_phase_id))
+    return Status(201, phase_out(add_dependency(phase_id, depends_on_phase_id=body.depends_on_phase_id)))
 
 
 @router.delete(

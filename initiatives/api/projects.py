@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from cw_site.foundation.access import require_scope
 from cw_site.foundation.paging import DEFAULT_LIMIT, page_of
@@ -20,9 +20,9 @@ def list_projects(request: HttpRequest, limit: Limit = DEFAULT_LIMIT, offset: Of
 
 
 @router.post("/projects", response={201: ProjectOut, **ERRORS}, summary="Register a repository and clone it")
-def create_project(request: HttpRequest, body: ProjectIn) -> tuple[int, Project]:
+def create_project(request: HttpRequest, body: ProjectIn) -> Status[Project]:
     require_scope(request, "run")
-    return 201, add_project(name=body.name, url=body.url, default_branch=body.default_branch)
+    return Status(201, add_project(name=body.name, url=body.url, default_branch=body.default_branch))
 
 
 @router.get("/projects/{project_id}", response={200: ProjectOut, **ERRORS}, summary="A project")
@@ -38,10 +38,10 @@ def patch_project(request: HttpRequest, project_id: IdPath, body: ProjectPatch) 
 
 
 @router.delete("/projects/{project_id}", response={204: None, **ERRORS}, summary="Forget an unused project")
-def remove_project(request: HttpRequest, project_id: IdPath) -> tuple[int, None]:
+def remove_project(request: HttpRequest, project_id: IdPath) -> Status[None]:
     require_scope(request, "run")
     delete_project(project_id)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/projects/{project_id}/sync", response={200: ProjectOut, **ERRORS}, summary="Ask for a fetch")

@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from cw_site.foundation.access import name_of, require_scope
 from cw_site.foundation.paging import DEFAULT_LIMIT, page_of
@@ -26,9 +26,9 @@ def list_tasks(
 
 
 @router.post("/phases/{phase_id}/tasks", response={201: TaskOut, **ERRORS}, summary="Add a task")
-def post_task(request: HttpRequest, phase_id: IdPath, body: TaskIn) -> tuple[int, dict[str, Any]]:
+def post_task(request: HttpRequest, phase_id: IdPath, body: TaskIn) -> Status[dict[str, Any]]:
     require_scope(request, "run")
-    return 201, task_out(create_task(phase_id, **body.dict()))
+    return Status(201, task_out(create_task(phase_id, **body.dict())))
 
 
 @router.get("/tasks/{task_id}", response={200: TaskOut, **ERRORS}, summary="A task")
@@ -44,10 +44,10 @@ def patch_task(request: HttpRequest, task_id: IdPath, body: TaskPatch) -> dict[s
 
 
 @router.delete("/tasks/{task_id}", response={204: None, **ERRORS}, summary="Delete a task nobody has carried out")
-def remove_task(request: HttpRequest, task_id: IdPath) -> tuple[int, None]:
+def remove_task(request: HttpRequest, task_id: IdPath) -> Status[None]:
     require_scope(request, "run")
     delete_task(task_id)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/tasks/{task_id}/complete", response={200: TaskOut, **ERRORS}, summary="Complete a checkpoint")

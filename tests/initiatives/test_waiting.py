@@ -29,12 +29,19 @@ def test_a_queued_phase_names_what_it_waits_for() -> None:
     assert why_phase_waits(make("approved", queued=True), dependencies=others) == (
         "Waits for “B” (in progress); starts by itself once it is completed."
     )
+    assert "“Parser” (queued, not started)" in why_phase_waits(
+        make("approved", queued=True), dependencies=[make("approved", queued=True)]
+    )
+    assert "“Parser” (approved, not queued)" in why_phase_waits(
+        make("approved", queued=True), dependencies=[make("approved")]
+    )
 
 
 def test_many_dependencies_are_cut() -> None:
     others = [Phase(name=name, status="pending") for name in "ABCDE"]
     why = why_phase_waits(make("approved", queued=True), dependencies=others)
-    assert "“A” (pending), “B” (pending), “C” (pending) and 2 more; starts by itself once they are" in why
+    assert "“A” (waits for your approval), “B” (waits for your approval)" in why
+    assert "and 2 more; starts by itself once they are completed." in why
 
 
 @pytest.mark.parametrize(
