@@ -1,5 +1,7 @@
 """Markdown becomes HTML that is safe to show, in one place."""
 
+import re
+
 import pytest
 
 from cw_site.foundation.markdown import to_html, to_inline_html
@@ -24,7 +26,7 @@ def test_nothing_runs_and_nothing_is_fetched(attack: str) -> None:
         assert "<img" not in html
         assert 'href="javascript' not in html.lower()
         assert 'href="data' not in html
-        assert '" on' not in html
+        assert not re.search(r"<[^>]*\son\w+=", html)
 
 
 def test_plain_markdown_is_shown() -> None:
