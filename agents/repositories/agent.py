@@ -6,6 +6,7 @@ from django.db import IntegrityError
 from django.db.models import Case, Q, QuerySet, TextChoices, When
 
 from agents.models import Agent
+from agents.repositories.agent_output import AgentOutputPart
 from agents.repositories.agent_session import AgentSessionPart
 from agents.states import ACTIVE_AGENT, AGENT_MACHINE, OPEN_SESSION, AgentStatus
 from cw_site.foundation.errors import NotAllowed
@@ -17,7 +18,7 @@ _AT_WORK_FIRST = Case(
 )
 
 
-class AgentRepository(AgentSessionPart, StatusRepository[Agent]):
+class AgentRepository(AgentSessionPart, AgentOutputPart, StatusRepository[Agent]):
     """The tables `agents` and `agent_sessions`, and the storing of what agents print."""
 
     model = Agent

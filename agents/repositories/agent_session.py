@@ -4,15 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Q, QuerySet, TextChoices
+from django.db import IntegrityError
+from django.db.models import Count, Q, QuerySet, TextChoices
 
-from agents.models import Agent, AgentSession
-from agents.repositories.log_chunk import LogChunkRepository
+from agents.models import AgentSession
 from agents.states import OPEN_SESSION, SESSION_MACHINE, SessionKind, SessionPurpose, SessionState
 from cw_site.foundation.clock import now
 from cw_site.foundation.errors import NotAllowed
-from cw_site.foundation.events import publish
 from cw_site.foundation.repository import StatusRepository
 
 
@@ -115,25 +113,6 @@ class AgentSessionPart:
         """Write why the session waits; silent where the sentence is the same."""
         _Sessions().explain(session_id, reason)
 
-    def store_output(
-        self, session_id: str, *, agent_id: str, expected_offset: int, text: str, next_offset: int
-    ) -> bool:
-        """Store what the agent printed between two offsets (bytes) of the session's output, exactly once.
-
-        The chunk, the offset, the agent's sequence number and the live event are one transaction. False where the
-        offset is no longer the expected one: somebody else stored it, or the agent is gone. Without text only the
-        offset moves.
-        """
-        if next_offset <= expected_offset:
-            raise ValueError("the output only grows: next_offset must follow expected_offset")
-        with transaction.atomic():
-            place = AgentSession.objects.filter(pk=session_id, agent_id=agent_id, output_offset=expected_offset)
-            if not place.update(output_offset=next_offset, updated_at=now()):
-                return False
-            if text:
-                _append(session_id, agent_id, expected_offset, text)
-        return True
-
     def count_open_sessions(self, host: str) -> int:
         """How many places of the host are taken: sessions starting or running there, and those due to start."""
         return _taking_place(host).count()
@@ -153,18 +132,3 @@ def _taking_place(host: str) -> QuerySet[AgentSession]:
     due = Q(not_before__isnull=True) | Q(not_before__lte=now())
     here = Q(host=host, status__in=[SessionState.STARTING, SessionState.LIVE])
     return AgentSession.objects.filter(here | (due & Q(host__in=["", host], status=SessionState.QUEUED)))
-
-
-def _append(session_id: str, agent_id: str, offset: int, text: str) -> None:
-    Agent.objects.filter(pk=agent_id).update(log_sequence=F("log_sequence") + 1)
-    name, sequence = Agent.objects.values_list("name", "log_sequence").get(pk=agent_id)
-    number = AgentSession.objects.values_list("number", flat=True).get(pk=session_id)
-    LogChunkRepository().insert_chunk(
-        agent_id=agent_id,
-        agent_name=name,
-        session_number=number,
-        sequence=sequence,
-        offset=offset,
-        content=text,
-    )
-    publish(f"agent-log:{agent_id}", "log", sequence=sequence)

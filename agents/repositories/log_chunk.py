@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 from django.db.models import Max
 
 from agents.models import AgentLogChunk
@@ -18,6 +20,10 @@ class LogChunkRepository:
             offset=offset,
             content=content,
         )
+
+    def insert_chunks(self, chunks: Iterable[AgentLogChunk]) -> None:
+        """Append many at once; refused as a whole where one of them would be."""
+        AgentLogChunk.objects.bulk_create(chunks)
 
     def find_by_agent_id(self, agent_id: str, after: int = 0, limit: int = 500) -> list[AgentLogChunk]:
         """The chunks that follow the sequence number `after`, in order."""

@@ -6,10 +6,9 @@ transaction that compares the offset first. Two readers may read the same block;
 
 from dataclasses import dataclass
 
-from django.db import transaction
-
 from agents.models import AgentSession
 from agents.repositories.agent import AgentRepository
+from agents.repositories.agent_output import Output
 from agents.runtime import log_file
 from agents.runtime.log_file import Block
 from agents.runtime.paths import session_folder
@@ -33,17 +32,15 @@ def read_output(session: AgentSession, *, final: bool) -> Intake:
 
 def store_all(intakes: list[Intake]) -> int:
     """Store the blocks of a round in one transaction; returns how many were new."""
-    if not intakes:
-        return 0
-    agents = AgentRepository()
-    stored = 0
-    with transaction.atomic():
-        for intake in intakes:
-            stored += agents.store_output(
-                intake.session.id,
+    return AgentRepository().store_outputs(
+        [
+            Output(
+                session_id=intake.session.id,
                 agent_id=intake.session.agent_id,
                 expected_offset=intake.session.output_offset,
                 text=log_file.to_text(intake.block.data),
                 next_offset=intake.block.next_offset,
             )
-    return stored
+            for intake in intakes
+        ]
+    )

@@ -8,7 +8,7 @@ from django.db.models import TextChoices
 
 from cw_site.foundation.clock import now
 from cw_site.foundation.errors import LostRace, NotFound
-from cw_site.foundation.events import publish
+from cw_site.foundation.events import publish_all
 from cw_site.foundation.models import Record, StatusRecord
 from cw_site.foundation.state_machine import StateMachine
 
@@ -67,8 +67,7 @@ class Repository[M: Record]:
             self.model._default_manager.filter(pk=row_id).delete()
 
     def _tell(self, row: M, kind: str) -> None:
-        for topic in self.topics(row):
-            publish(topic, kind, id=row.pk)
+        publish_all([(topic, kind, {"id": row.pk}) for topic in self.topics(row)])
 
 
 class SteppedRepository[M: Record](Repository[M]):

@@ -2,9 +2,11 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from agents.models import AgentLogChunk, AgentSession
 from agents.repositories import AgentRepository, LogChunkRepository
+from agents.repositories.agent_output import Output
 from cw_site.foundation.clock import now
 from cw_site.foundation.errors import InvalidTransition, LostRace, NotAllowed, NotFound
 from cw_site.foundation.models import Event
@@ -171,3 +173,26 @@ def test_of_several_resumes_one_is_queued() -> None:
 
     assert sum(isinstance(answer, AgentSession) for answer in answers) == 1
     assert sum(isinstance(answer, NotAllowed) for answer in answers) == 3
+
+
+def test_many_outputs_are_stored_at_once_and_known_ones_are_passed_over() -> None:
+    first, second = make_session(status="live"), make_session(status="live")
+    outputs = [Output(row.pk, row.agent_id, 0, f"{row.agent.name}\n", 5) for row in (first, second)]
+
+    assert AgentRepository().store_outputs(outputs) == 2
+    assert AgentRepository().store_outputs(outputs) == 0
+    assert AgentRepository().store_outputs([]) == 0
+
+    for row in (first, second):
+        chunks = LogChunkRepository().find_by_agent_id(row.agent_id)
+        assert [(chunk.sequence, chunk.content) for chunk in chunks] == [(1, f"{row.agent.name}\n")]
+
+
+def test_storing_costs_the_same_statements_for_many_agents_as_for_one(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    rows = [make_session(status="live") for _ in range(5)]
+    outputs = [Output(row.pk, row.agent_id, 0, "a\n", 2) for row in rows]
+
+    with django_assert_max_num_queries(8):
+        AgentRepository().store_outputs(outputs)
