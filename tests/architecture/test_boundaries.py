@@ -28,7 +28,10 @@ MAKES_SAFE_HTML = {
     "agents/views/agent.py": "log_entries escapes every text",
     "cw_site/foundation/markdown.py": "nh3 has cleaned it",
 }
-PARTS = {"agents/repositories/agent_session.py": "agents/repositories/agent.py"}
+PARTS = {
+    "agents/repositories/agent_session.py": "agents/repositories/agent.py",
+    "agents/repositories/agent_output.py": "agents/repositories/agent.py",
+}
 
 
 def test_only_repositories_query() -> None:
