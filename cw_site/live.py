@@ -5,7 +5,6 @@ and comes back with its Last-Event-ID.
 """
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -13,10 +12,10 @@ from functools import partial
 
 import orjson
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.db import close_old_connections, connection
 from django.http import StreamingHttpResponse
 
+from cw_site.foundation.commits import CommitWatch
 from cw_site.foundation.events import CHANNEL, events_after, first_event_id, last_event_id
 from cw_site.foundation.models import Event
 
@@ -65,20 +64,14 @@ class Hub:
                 _cut_off(queue)
 
     async def _watch_sqlite(self) -> None:
-        # data_version changes with every commit of another connection and costs 2 µs to ask
-        database = sqlite3.connect(
-            f"file:{settings.DATABASES['default']['NAME']}?mode=ro", uri=True, isolation_level=None
-        )
+        watch = CommitWatch()
         try:
-            seen: int | None = None
             while True:
-                version = int(database.execute("PRAGMA data_version").fetchone()[0])
-                if version != seen:
-                    seen = version
+                if watch.sees_commit():
                     await self._pump()
                 await asyncio.sleep(POLL_SECONDS)
         finally:
-            database.close()
+            watch.close()
 
     async def _watch_postgresql(self) -> None:
         import psycopg

@@ -19,6 +19,7 @@ from django_ox.worker import Worker
 from agents.repositories.agent import AgentRepository
 from agents.runtime import supervisor
 from agents.states import OPEN_SESSION
+from cw_site.engine import EagerWorker
 from cw_site.tasks import run_ticks
 
 STOP_SECONDS = 0.8
@@ -30,12 +31,12 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--interval", type=float, default=0.25, help="Seconds between looks for engine tasks.")
+        parser.add_argument("--interval", type=float, default=0.25, help="Seconds between looks while busy.")
         parser.add_argument("--concurrency", type=int, default=4, help="Engine tasks at once.")
         parser.add_argument("--until-idle", action="store_true", help="Exit when nothing is left that moves by itself.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        worker = Worker(concurrency=options["concurrency"], poll_interval=options["interval"])
+        worker = EagerWorker(concurrency=options["concurrency"], poll_interval=options["interval"])
         stop = threading.Event()
         _stop_on_signals(worker, stop)
         watcher = supervisor.Supervisor(settings.CW_HOST_NAME)
