@@ -9,4 +9,4 @@ CW_TICKS = [
     "agents.ticks.resume_waiting",
     "agents.ticks.release_worktrees",
 ]
-CW_TASK_INPUTS: list[str] = []
+CW_TASK_INPUTS = []
