@@ -1,5 +1,7 @@
 """The JSON API: one NinjaAPI that mounts each app's router, one shape for every error."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -26,6 +28,20 @@ class TokenAuth(HttpBearer):
         return found
 
 
+def known_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Schema and documentation are for those who may use the API."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            known = TokenAuth()(request) is not None or request.user.is_authenticated
+        except AuthenticationError:
+            known = False
+        return view(request, *args, **kwargs) if known else _unauthenticated(request)
+
+    return guarded
+
+
 class Health(Schema):
     """That the server answers."""
 
@@ -37,8 +53,14 @@ api = NinjaAPI(
     version="1",
     description="Plan work, let agents do it, review it. Tokens: `manage.py create_token USER --scope …`.",
     auth=[TokenAuth(), django_auth],
+    docs_decorator=known_only,
     urls_namespace="api",
 )
+
+
+def _unauthenticated(request: HttpRequest) -> HttpResponse:
+    detail = "Sign in, or send a valid token: Authorization: Bearer cw_…"
+    return api.create_response(request, {"detail": detail, "code": "unauthenticated"}, status=401)
 
 
 @api.exception_handler(DomainError)
@@ -59,8 +81,7 @@ def on_validation_error(request: HttpRequest, error: ValidationError) -> HttpRes
 
 @api.exception_handler(AuthenticationError)
 def on_authentication_error(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    detail = "Sign in, or send a valid token: Authorization: Bearer cw_…"
-    return api.create_response(request, {"detail": detail, "code": "unauthenticated"}, status=401)
+    return _unauthenticated(request)
 
 
 @api.exception_handler(HttpError)

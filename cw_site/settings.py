@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_ox",
     "lucide",
+    "ninja",
     "axes",
     "cw_site.foundation",
     "cw_site",
