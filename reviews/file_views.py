@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from django.conf import settings
+from django.utils.safestring import mark_safe
 
 from cw_site.git import Clone
 from cw_site.git.diffs import FileChange, LineCount, file_patch, read_blob
@@ -157,7 +158,7 @@ def _render(
     )
     return FileView(
         entry,
-        html=html if part.hunks else "",
+        html=mark_safe(html) if part.hunks else "",  # noqa: S308 - render_rows escapes every text
         hidden=file_diff.has_hidden,
         notes=[*_notes(entry.change), *_content_notes(file_diff)],
         lost=[] if show.first else lost,
