@@ -187,7 +187,7 @@ class TaskRepository(StatusRepository[Task]):
         return _tally(rows.values_list("initiative_id", "status").annotate(count=Count("id")).order_by())
 
     def _rows(self) -> QuerySet[Task]:
-        return Task.objects.select_related("phase", "initiative").order_by(*self.default_order)
+        return Task.objects.select_related("phase__initiative", "initiative").order_by(*self.default_order)
 
     def _ready(self) -> QuerySet[Task]:
         begun = Q(phase__status=PhaseStatus.IN_PROGRESS) | Q(phase__isnull=True)
