@@ -112,3 +112,5 @@ CONVERSATION_MACHINE = StateMachine(
 
 ACTIVE_AGENT = (AgentStatus.IDLE, AgentStatus.RUNNING, AgentStatus.WAITING_FOR_INPUT)
 OPEN_SESSION = (SessionState.QUEUED, SessionState.STARTING, SessionState.LIVE, SessionState.ENDED)
+NUDGES = (SessionPurpose.COMMIT, SessionPurpose.SIGNAL)
+"""Sessions that ask for one thing more; the work itself was done before."""

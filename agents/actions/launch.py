@@ -18,14 +18,14 @@ from agents.providers.base import LaunchRequest, Provider
 from agents.providers.registry import get_provider
 from agents.repositories.agent import AgentRepository
 from agents.runtime import process, supervisor
-from agents.runtime.cw_files import empty_output, write_input
+from agents.runtime.cw_files import clear_signal, empty_output, write_input
 from agents.runtime.environment import agent_environment, agent_path
 from agents.runtime.inputs import input_files, work_of
 from agents.runtime.locks import try_lock
 from agents.runtime.paths import account_folder, agent_folder, private_folder, session_folder
 from agents.runtime.records import record_live
-from agents.runtime.workspace import Workspace, ensure_workspace
-from agents.states import SessionKind, SessionState
+from agents.runtime.workspace import Workspace, ensure_workspace, folders_of
+from agents.states import NUDGES, SessionKind, SessionState
 from cw_site.foundation.clock import now
 from cw_site.foundation.errors import DomainError, LostRace
 from cw_site.foundation.reconcile import request_reconcile
@@ -116,8 +116,11 @@ def _prepare(session: AgentSession) -> None:
     provider = get_provider(agent.provider)
     executable = provider.find_executable(settings.CW_PROVIDER_EXECUTABLES.get(agent.provider) or None)
     workspace = ensure_workspace(agent)
-    write_input(workspace.cwd, input_files(agent))
-    empty_output(workspace.cwd)
+    write_input(workspace.cwd, input_files(agent, folders=folders_of(workspace)))
+    if session.purpose in NUDGES:
+        clear_signal(workspace.cwd)
+    else:
+        empty_output(workspace.cwd)
     prompt = session.prompt or _work_prompt(agent, workspace)
     folder = session_folder(agent.id, session.number)
     request, home = _request(session, agent, provider, executable, workspace, prompt)
@@ -173,11 +176,9 @@ def _request(
 
 def _work_prompt(agent: Agent, workspace: Workspace) -> str:
     """The first prompt: it names branches and folders, which are known only now."""
-    inside = [tree.path.name for tree in workspace.trees if tree.path != workspace.cwd]
     branches = sorted({tree.branch for tree in workspace.trees if tree.branch})
-    return render_prompt(
-        "work", agent=agent, work=work_of(agent), folders=", ".join(inside), branches=", ".join(branches)
-    )
+    folders = ", ".join(folders_of(workspace).values())
+    return render_prompt("work", agent=agent, work=work_of(agent), folders=folders, branches=", ".join(branches))
 
 
 def _record_failure(session: AgentSession, error: Exception) -> None:

@@ -12,7 +12,6 @@ from cw_site.foundation.clock import now
 
 LIMIT_WITHOUT_RESET = timedelta(minutes=30)
 """How long an account rests when the provider did not say when its limit resets."""
-NUDGES = (SessionPurpose.COMMIT, SessionPurpose.SIGNAL)
 TRANSIENT = {"crashed", "overload"}
 
 

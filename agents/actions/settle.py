@@ -13,7 +13,7 @@ from django.db import transaction
 
 from agents.actions.accounts import is_usable
 from agents.actions.agent import STOPPED_TASK
-from agents.actions.outcome import NUDGES, Facts, Outcome, decide
+from agents.actions.outcome import Facts, Outcome, decide
 from agents.actions.queueing import queue_session
 from agents.models import Agent, AgentSession
 from agents.prompts import render_prompt
@@ -28,7 +28,7 @@ from agents.runtime.cw_files import Signal, read_signal
 from agents.runtime.ingest import OUTPUT
 from agents.runtime.paths import session_folder
 from agents.runtime.workspace import check_work, read_workspace, record_heads, snapshot_work
-from agents.states import MessageType, PartyType, SessionPurpose, SessionState
+from agents.states import NUDGES, MessageType, PartyType, SessionPurpose, SessionState
 from cw_site.foundation.reconcile import request_reconcile
 from initiatives.repositories.task import TaskRepository
 from initiatives.states import TaskStatus

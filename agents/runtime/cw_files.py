@@ -19,6 +19,7 @@ from agents.providers.parsing import Unreadable, as_list, as_text, clean_text, c
 from cw_site.foundation.errors import DomainError
 
 FOLDER = ".cw"
+SIGNAL = "signal.json"
 LARGEST_FILE = 1024 * 1024
 MOST_ENTRIES = 500
 LONGEST_TEXT = 64 * 1024
@@ -160,6 +161,16 @@ def empty_output(folder: Path) -> None:
     """Make `.cw/output/` an empty folder, as it must be before each session."""
     with _open_folder(folder, FOLDER, "output", create=True) as descriptor:
         _empty(descriptor)
+
+
+def clear_signal(folder: Path) -> None:
+    """Remove the signal alone: what else the agent wrote still counts, it is only asked for one thing more."""
+    with _open_folder(folder, FOLDER, "output", create=True) as descriptor:
+        if SIGNAL in os.listdir(descriptor):
+            if stat.S_ISDIR(os.stat(SIGNAL, dir_fd=descriptor, follow_symlinks=False).st_mode):
+                shutil.rmtree(SIGNAL, dir_fd=descriptor)
+            else:
+                os.unlink(SIGNAL, dir_fd=descriptor)
 
 
 def _read_output(folder: Path, name: str) -> bytes | None:

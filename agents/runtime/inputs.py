@@ -1,6 +1,7 @@
 """What an agent is given to read: the plan around its work, and what was done before it."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -27,10 +28,14 @@ def work_of(agent: Agent) -> str:
     return WORK.get(TaskCategory(agent.task.category), "task")
 
 
-def input_files(agent: Agent) -> InputFiles:
-    """The files of `.cw/input/` for the agent's next session."""
+def input_files(agent: Agent, *, folders: Mapping[str, str]) -> InputFiles:
+    """The files of `.cw/input/` for the agent's next session. `folders` maps a project's name to its folder, where
+    there are several."""
     extra = _extra_files(agent.task) if agent.task is not None else {}
     comments: list[dict[str, Any]] | None = json.loads(extra.pop(COMMENTS)) if COMMENTS in extra else None
+    for comment in comments or []:
+        if folder := folders.get(str(comment.get("project", ""))):
+            comment["folder"] = folder
     return InputFiles(
         agent_id=agent.id,
         agent_name=agent.name,

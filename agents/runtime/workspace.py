@@ -72,6 +72,13 @@ def read_workspace(agent: Agent) -> Workspace | None:
     return Workspace(Path(value["cwd"]), trees)
 
 
+def folders_of(workspace: Workspace) -> dict[str, str]:
+    """The folder of each project by the project's name; empty where the one project is the current folder."""
+    projects = ProjectRepository()
+    inside = [tree for tree in workspace.trees if tree.path != workspace.cwd]
+    return {projects.get(tree.project_id).name: tree.path.name for tree in inside}
+
+
 def check_work(agent: Agent) -> list[str]:
     """What is not committed on the agent's branches, a sentence for each project; empty when all is well.
 

@@ -7,21 +7,31 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from agents.actions.agent import answer_questions, questions_of, resume_agent, stop_agent
+from agents.actions.agent import (
+    answer_questions,
+    dismiss_agent,
+    questions_of,
+    resume_agent,
+    start_talk,
+    stop_agent,
+)
 from agents.models import Agent
 from agents.repositories import AccountRepository, LogChunkRepository, MessageRepository
 from agents.runtime import process
+from agents.runtime.cw_files import read_comment_responses
 from agents.states import AgentStatus, SessionPurpose, SessionState
+from agents.ticks import release_worktrees
 from cw_site.foundation.clock import now
 from cw_site.foundation.errors import Invalid, NotAllowed
+from cw_site.git.clones import ensure_clone
 from cw_site.git.refs import branch_ref, list_refs, read_ref
 from initiatives.actions.branches import clone_of
 from initiatives.actions.task import retry_task
 from initiatives.models import Task
 from initiatives.repositories import BranchRepository, TaskRepository
 from initiatives.states import TaskStatus
-from tests.agents.conftest import Engine, Plan, done_steps, output_of, reload
-from tests.factories import make_account, run_git
+from tests.agents.conftest import Engine, Plan, done_steps, output_of, reload, script
+from tests.factories import make_account, make_initiative, make_phase, make_project, make_task, run_git
 
 
 def purposes(engine: Engine, agent: Agent) -> list[str]:
@@ -221,3 +231,82 @@ def test_dependants_read_the_summaries_of_what_they_waited_for(engine: Engine, p
     agent = engine.until_settled(task)
     log = "".join(chunk.content for chunk in LogChunkRepository().find_by_agent_id(agent.id))
     assert "The parser is in parser.py." in log
+
+
+def test_an_agent_works_in_several_projects_at_once(engine: Engine, tmp_path: Path, settings: Settings) -> None:
+    projects = [make_project(tmp_path / name, name=name, default_branch="main") for name in ("front", "back")]
+    for project in projects:
+        ensure_clone(clone_of(project), url=project.url)
+    phase = make_phase(make_initiative(projects=projects), status="in_progress")
+    settings.CW_TASK_INPUTS = ["tests.agents.hooks.comments"]
+    commit = "(cd $p && echo x > x && git add x && git commit -qm x)"
+    steps = script({"run": f"cat .cw/input/comments.json; for p in front back; do {commit}; done"}, {"done": "Both."})
+    task = make_task(phase, description=steps, provider="scripted", category="review")
+    agent = engine.until_settled(task)
+    assert result_of(agent)["status"] == "done"
+    branches = BranchRepository().list_for_owner("task", task.id)
+    assert len(branches) == 2
+    assert all(branch.head_sha != branch.base_sha for branch in branches)
+    log = "".join(chunk.content for chunk in LogChunkRepository().find_by_agent_id(agent.id))
+    assert '\\"folder\\": \\"back\\"' in log
+
+
+def test_answers_to_comments_survive_the_question_for_a_commit(engine: Engine, plan: Plan) -> None:
+    responses = '[{"comment_id": "c", "body": "Done."}]'
+    task = plan.task(
+        {"run": f"echo '{responses}' > .cw/output/comment-responses.json; echo loose > loose.txt"},
+        {"done": "Forgot to commit."},
+        {"commit": "Remember"},
+    )
+    agent = engine.until_settled(task)
+    assert purposes(engine, agent) == ["work", "commit"]
+    assert [item.comment_id for item in read_comment_responses(Path(agent.worktree_id))] == ["c"]
+
+
+def test_work_on_another_branch_is_taken_over_where_it_only_adds(engine: Engine, plan: Plan) -> None:
+    task = plan.task(
+        {"run": "git checkout -q -b mine && echo a > a.txt && git add a.txt && git commit -qm Mine"}, {"done": "Done."}
+    )
+    agent = engine.until_settled(task)
+    assert "uncommitted" not in result_of(agent)
+    branch = BranchRepository().find("task", task.id, plan.project.id)
+    assert branch is not None
+    assert tip_of(plan, task) == branch.head_sha != branch.base_sha
+
+
+def test_a_talk_looks_at_the_plan_and_changes_nothing(engine: Engine, plan: Plan) -> None:
+    agent = start_talk(initiative_id=None, phase_id=plan.phase.id, provider="scripted", prompt="What is this about?")
+    engine.until(lambda: engine.agents.open_session(agent.id) is None)
+    session = engine.agents.find_sessions(agent.id)[-1]
+    assert (session.end, engine.agents.get(agent.id).status) == ("success", AgentStatus.IDLE)
+    assert "What is this about?" in session.final_text
+    resume_agent(agent.id, prompt="And now?")
+    engine.until(lambda: engine.agents.open_session(agent.id) is None)
+    assert "And now?" in engine.agents.find_sessions(agent.id)[-1].final_text
+
+
+def test_finished_agents_lose_their_worktree_and_none_of_their_work(engine: Engine, plan: Plan) -> None:
+    task = plan.task(*done_steps())
+    agent = engine.until_settled(task)
+    (Path(agent.worktree_id) / "late.txt").write_text("left behind")
+    TaskRepository().complete(task.id, summary="Made.")
+    assert release_worktrees() == 1
+    assert release_worktrees() == 0
+    released = engine.agents.get(agent.id)
+    assert released.worktree_released_at is not None
+    assert not Path(agent.worktree_id).exists()
+    kept = list_refs(clone_of(plan.project), f"refs/cw/keep/agents/{agent.id}")
+    assert any("late.txt" in run_git(clone_of(plan.project).git_dir, "ls-tree", "-r", sha) for sha in kept.values())
+    with pytest.raises(NotAllowed):
+        resume_agent(agent.id, prompt="Once more.")
+
+
+def test_a_dismissed_agents_task_is_taken_up_by_a_new_one_on_the_same_branch(engine: Engine, plan: Plan) -> None:
+    half = {"write": {"path": "half.txt", "content": "half"}}
+    task = plan.task(half, {"commit": "Half"}, {"fail": {"exit": 1, "times": 3}})
+    first = engine.until_settled(task)
+    dismiss_agent(first.id)
+    retry_task(task.id)
+    crashed = engine.agents.find_by_status
+    second = engine.until(lambda: [a for a in crashed(AgentStatus.CRASHED) if a.id != first.id])[0]
+    assert "half" in run_git(Path(second.worktree_id), "show", "HEAD:half.txt")
