@@ -20,6 +20,7 @@ from cw_site.git.run import SLOW, Place, git, view
 
 _OID = re.compile(rb"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
 _LARGEST_RECORD = 8 * 1024 * 1024
+_EMPTY_BLOB = b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
 _EPOCH = "1000000000 +0000"
 
 
@@ -31,11 +32,11 @@ def snapshot(clone: Clone, path: Path, *, keep_name: str, message: str) -> str |
     """
     place = place_of(clone, path)
     head = head_commit(place)
-    tree, index_tree = files_tree(clone, place), saved_index_tree(clone, place)
+    tree, index_tree = files_tree(clone, place, head), saved_index_tree(clone, place)
     base = _tree_of(place, head)
     if tree == base and index_tree in (None, base):
         return None
-    commit = _commit(clone, place, tree, index_tree, head, [], message)
+    commit = _commit(clone, place, tree, index_tree, (head, base), [], message)
     keep(clone, keep_name, commit)
     return commit
 
@@ -44,7 +45,7 @@ def keep_everything(clone: Clone, place: Place, *, keep_name: str, message: str,
     """Keep HEAD, index, files and every commit that only this worktree names; returns the kept commit, if any."""
     head = head_commit(place)
     base = _tree_of(place, head)
-    tree = files_tree(clone, place) if with_files else base
+    tree = files_tree(clone, place, head) if with_files else base
     index_tree = saved_index_tree(clone, place)
     anchors = _anchors(clone, place, head)
     clean = tree == base and index_tree in (None, base)
@@ -53,7 +54,7 @@ def keep_everything(clone: Clone, place: Place, *, keep_name: str, message: str,
             return None
         keep(clone, keep_name, head)
         return head
-    commit = _commit(clone, place, tree, index_tree, head, anchors, message)
+    commit = _commit(clone, place, tree, index_tree, (head, base), anchors, message)
     keep(clone, keep_name, commit)
     return commit
 
@@ -71,11 +72,11 @@ def head_commit(place: Place) -> str | None:
     return result.text if result.code == 0 and is_oid(result.text) else None
 
 
-def files_tree(clone: Clone, place: Place) -> str:
+def files_tree(clone: Clone, place: Place, head: str | None) -> str:
     """The worktree's files as a tree, ignored files left out."""
     with _temporary_index(clone) as env:
-        if head_commit(place) is not None:
-            git(place, "read-tree", "HEAD", env=env)
+        if head is not None:
+            git(place, "read-tree", head, env=env)
         git(place, "add", "--all", "--", ".", env=env, timeout=SLOW)
         return git(place, "write-tree", env=env).text
 
@@ -93,8 +94,9 @@ def saved_index_tree(clone: Clone, place: Place) -> str | None:
             name = b"cw-conflict/" + stage + b"/" + name
         records.append(mode + b" " + oid + b" 0\t" + name + b"\0")
     with _temporary_index(clone) as env:
-        # `git add -N` records the empty blob without writing it.
-        git(place, "hash-object", "-w", "--stdin")
+        if any(_EMPTY_BLOB in record for record in records):
+            # `git add -N` records the empty blob without writing it.
+            git(place, "hash-object", "-w", "--stdin")
         git(place, "update-index", "-z", "--index-info", stdin=b"".join(records), env=env)
         return git(place, "write-tree", env=env).text
 
@@ -140,16 +142,17 @@ def _commit(
     place: Place,
     tree: str,
     index_tree: str | None,
-    head: str | None,
+    head_and_tree: tuple[str | None, str],
     anchors: list[str],
     message: str,
 ) -> str:
     """The snapshot's commit. Its date is HEAD's, so that the same state gives the same commit."""
+    head, base = head_and_tree
     date, parents = _EPOCH, []
     if head is not None:
         date = git(place, "log", "-1", "--no-show-signature", "--format=%ct +0000", "--end-of-options", head).text
         parents = [head]
-    if index_tree not in (None, tree, _tree_of(place, head)):
+    if index_tree not in (None, tree, base):
         staged = commit_tree(clone, index_tree or tree, parents=parents, message="What was staged", date=date)
         parents = [*parents, staged]
     return commit_tree(clone, tree, parents=[*parents, *anchors], message=message, date=date)
