@@ -70,6 +70,14 @@ def shas_of(heads: Heads) -> dict[str, str]:
     return {project_id: seen["head"] for project_id, seen in heads.items()}
 
 
+def between(first: Heads, last: Heads) -> Heads:
+    """What changed from the heads of one round to those of another; a project that joined later is whole."""
+    return {
+        project_id: {"base": first[project_id]["head"] if project_id in first else seen["base"], "head": seen["head"]}
+        for project_id, seen in last.items()
+    }
+
+
 def describe_moves(seen: Mapping[str, str], actual: Mapping[str, str], *, names: Mapping[str, str]) -> list[str]:
     """A sentence for each project whose head is not what the person saw; empty where all is as seen."""
     sentences = []

@@ -35,7 +35,7 @@ def comment_form(request: HttpRequest, phase_id: str) -> HttpResponse:
     check_can_comment(phase)
     place = NewCommentForm({**request.GET.dict(), "body": "-"})
     if not place.is_valid():
-        raise Invalid("This line cannot be commented.", {name: list(sentences) for name, sentences in place.errors.items()})
+        raise Invalid("This line cannot be commented. Load the page again.")
     where = (place.cleaned_data["line"], as_line_type(place.cleaned_data["type"]))
     return HttpResponse(render_comment_form(request, phase, anchor=place.cleaned_data["file"], place=where))
 
@@ -49,7 +49,8 @@ def comment_create(request: HttpRequest, phase_id: str) -> HttpResponse:
     if not form.is_valid():
         if set(form.errors) - {"body"}:
             raise Invalid("This line cannot be commented. Load the page again.")
-        return _form_again(request, phase_id, {"body": list(form.errors["body"])}, inline=inline)
+        sentences = [str(item["message"]) for item in form.errors.get_json_data()["body"]]
+        return _form_again(request, phase_id, {"body": sentences}, inline=inline)
     data = form.cleaned_data
     found = read_phase_review(phase).find(data["file"])
     if found is None:
