@@ -58,11 +58,10 @@ def create_task(
             "model": model,
         }
     )
-    siblings = TaskRepository().find_by_phase_id(phase_id)
+    siblings = TaskRepository().find_by_phase_id(phase_id) if depends_on or parent_task_id else []
     if parent_task_id:
         fields["parent_task_id"] = _sibling(siblings, parent_task_id, field="parent_task_id").id
-    last = max((task.order for task in siblings), default=-1)
-    fields["order"] = _checked_order(last + 1 if order is None else order)
+    fields["order"] = _checked_order(TaskRepository().last_order(phase_id) + 1 if order is None else order)
     with transaction.atomic():
         task = TaskRepository().create(phase_id=phase_id, initiative_id=phase.initiative_id, **fields)
         for other_id in dict.fromkeys(depends_on):

@@ -6,6 +6,7 @@ from ninja import Router, Status
 
 from cw_site.foundation.access import require_scope
 from cw_site.foundation.paging import DEFAULT_LIMIT, page_of
+from cw_site.foundation.schemas import ERRORS, IdPath, Limit, Offset
 from initiatives.actions.initiative import (
     archive_initiative,
     create_initiative,
@@ -15,17 +16,7 @@ from initiatives.actions.initiative import (
     restore_initiative,
 )
 from initiatives.api.output import initiatives_out, phases_out
-from initiatives.api.schemas import (
-    ERRORS,
-    IdPath,
-    InitiativeIn,
-    InitiativeList,
-    InitiativeOut,
-    InitiativePatch,
-    Limit,
-    Offset,
-    PhaseList,
-)
+from initiatives.api.schemas import InitiativeIn, InitiativeList, InitiativeOut, InitiativePatch, PhaseList
 from initiatives.repositories.initiative import InitiativeRepository
 from initiatives.states import InitiativeStatus
 
@@ -70,7 +61,7 @@ def patch_initiative(request: HttpRequest, initiative_id: IdPath, body: Initiati
 
 @router.delete("/initiatives/{initiative_id}", response={204: None, **ERRORS}, summary="Delete; commits stay")
 def remove_initiative(request: HttpRequest, initiative_id: IdPath) -> Status[None]:
-    require_scope(request, "run")
+    require_scope(request, "admin")
     delete_initiative(initiative_id)
     return Status(204, None)
 

@@ -5,21 +5,11 @@ from ninja import Router, Status
 
 from cw_site.foundation.access import require_scope
 from cw_site.foundation.paging import DEFAULT_LIMIT, page_of
+from cw_site.foundation.schemas import ERRORS, IdPath, Limit, Offset
 from initiatives.actions.checks import invalid
 from initiatives.actions.page import create_page, delete_page, edit_page
 from initiatives.api.output import page_out
-from initiatives.api.schemas import (
-    ERRORS,
-    Format,
-    IdPath,
-    Limit,
-    Offset,
-    PageIn,
-    PageList,
-    PageOut,
-    PagePatch,
-    RichText,
-)
+from initiatives.api.schemas import Format, PageIn, PageList, PageOut, PagePatch, RichText
 from initiatives.repositories.initiative import InitiativeRepository
 from initiatives.repositories.page import PageRepository
 
@@ -66,7 +56,7 @@ def patch_page(request: HttpRequest, page_id: IdPath, body: PagePatch, format: F
 
 @router.delete("/pages/{page_id}", response={204: None, **ERRORS}, summary="Delete a page and those below it")
 def remove_page(request: HttpRequest, page_id: IdPath) -> Status[None]:
-    require_scope(request, "run")
+    require_scope(request, "admin")
     delete_page(page_id)
     return Status(204, None)
 

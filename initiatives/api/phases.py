@@ -5,6 +5,7 @@ from ninja import Query, Router, Status
 
 from cw_site.foundation.access import require_scope
 from cw_site.foundation.paging import DEFAULT_LIMIT, page_of
+from cw_site.foundation.schemas import ERRORS, Id, IdPath, Limit, Offset
 from initiatives.actions.checks import invalid
 from initiatives.actions.phase import (
     add_dependency,
@@ -17,19 +18,7 @@ from initiatives.actions.phase import (
     withdraw_approval,
 )
 from initiatives.api.output import phase_out, phases_out
-from initiatives.api.schemas import (
-    ERRORS,
-    DependencyIn,
-    Format,
-    Id,
-    IdPath,
-    Limit,
-    Offset,
-    PhaseIn,
-    PhaseList,
-    PhaseOut,
-    PhasePatch,
-)
+from initiatives.api.schemas import DependencyIn, Format, PhaseIn, PhaseList, PhaseOut, PhasePatch
 from initiatives.repositories.initiative import InitiativeRepository
 from initiatives.repositories.phase import PhaseRepository
 
@@ -71,7 +60,7 @@ def patch_phase(request: HttpRequest, phase_id: IdPath, body: PhasePatch) -> dic
 
 @router.delete("/phases/{phase_id}", response={204: None, **ERRORS}, summary="Delete a phase that has not started")
 def remove_phase(request: HttpRequest, phase_id: IdPath) -> Status[None]:
-    require_scope(request, "run")
+    require_scope(request, "admin")
     delete_phase(phase_id)
     return Status(204, None)
 

@@ -5,8 +5,9 @@ from ninja import Router, Status
 
 from cw_site.foundation.access import require_scope
 from cw_site.foundation.paging import DEFAULT_LIMIT, page_of
+from cw_site.foundation.schemas import ERRORS, IdPath, Limit, Offset
 from initiatives.actions.project import add_project, delete_project, edit_project, request_sync
-from initiatives.api.schemas import ERRORS, IdPath, Limit, Offset, ProjectIn, ProjectList, ProjectOut, ProjectPatch
+from initiatives.api.schemas import ProjectIn, ProjectList, ProjectOut, ProjectPatch
 from initiatives.models import Project
 from initiatives.repositories.project import ProjectRepository
 
@@ -21,7 +22,7 @@ def list_projects(request: HttpRequest, limit: Limit = DEFAULT_LIMIT, offset: Of
 
 @router.post("/projects", response={201: ProjectOut, **ERRORS}, summary="Register a repository and clone it")
 def create_project(request: HttpRequest, body: ProjectIn) -> Status[Project]:
-    require_scope(request, "run")
+    require_scope(request, "admin")
     return Status(201, add_project(name=body.name, url=body.url, default_branch=body.default_branch))
 
 
@@ -33,13 +34,13 @@ def get_project(request: HttpRequest, project_id: IdPath) -> Project:
 
 @router.patch("/projects/{project_id}", response={200: ProjectOut, **ERRORS}, summary="Change a project")
 def patch_project(request: HttpRequest, project_id: IdPath, body: ProjectPatch) -> Project:
-    require_scope(request, "run")
+    require_scope(request, "admin")
     return edit_project(project_id, **body.dict(exclude_unset=True))
 
 
 @router.delete("/projects/{project_id}", response={204: None, **ERRORS}, summary="Forget an unused project")
 def remove_project(request: HttpRequest, project_id: IdPath) -> Status[None]:
-    require_scope(request, "run")
+    require_scope(request, "admin")
     delete_project(project_id)
     return Status(204, None)
 

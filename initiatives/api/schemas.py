@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from ninja import Field, Path, Query, Schema
+from ninja import Field, Query, Schema
 from pydantic import StringConstraints
 
-from cw_site.foundation.paging import MAX_LIMIT
+from cw_site.foundation.schemas import Id, Ids
 from initiatives.states import (
     ExecutionMode,
     InitiativeStatus,
@@ -18,29 +18,13 @@ from initiatives.states import (
     TaskType,
 )
 
-_ID = r"^[0-9A-Za-z_-]{1,32}$"
-Id = Annotated[str, StringConstraints(pattern=_ID)]
-IdPath = Annotated[str, Path(pattern=_ID)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Text = Annotated[str, StringConstraints(max_length=200_000)]
-Order = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
-Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
+Order = Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)]
 Format = Annotated[Literal["json", "markdown"], Query(description="How rich text is read and written")]
 RichText = dict[str, Any] | str
 """A Tiptap document, or Markdown."""
-
-
-class ErrorOut(Schema):
-    """Why not, in a sentence for a person."""
-
-    detail: str
-    code: str
-    fields: dict[str, list[str]] | None = None
-
-
-ERRORS: dict[int, type[Schema]] = dict.fromkeys((400, 401, 403, 404, 409, 422), ErrorOut)
 
 
 class ProjectIn(Schema):
@@ -75,7 +59,7 @@ class ProjectList(Schema):
 
 class InitiativeIn(Schema):
     name: Name
-    project_ids: list[Id] = Field([])
+    project_ids: Ids = Field([])
     execution_mode: ExecutionMode = ExecutionMode.REVIEW_PER_PHASE
     branch: Annotated[str, StringConstraints(max_length=200)] | None = None
     provider: Annotated[str, StringConstraints(max_length=40)] = ""
@@ -86,7 +70,7 @@ class InitiativePatch(Schema):
     """Only what is given changes. `status` takes `archived`, or `active` to restore an archived initiative."""
 
     name: Name | None = None
-    project_ids: list[Id] | None = None
+    project_ids: Ids | None = None
     execution_mode: ExecutionMode | None = None
     provider: Annotated[str, StringConstraints(max_length=40)] | None = None
     model: Annotated[str, StringConstraints(max_length=100)] | None = None
@@ -119,13 +103,13 @@ class InitiativeList(Schema):
 class PhaseIn(Schema):
     name: Name
     content: RichText | None = Field(None, description="Markdown, or a Tiptap document")
-    depends_on: list[Id] = Field([])
+    depends_on: Ids = Field([])
 
 
 class PhasePatch(Schema):
     name: Name | None = None
     content: RichText | None = Field(None, description="Markdown, or a Tiptap document")
-    depends_on: list[Id] | None = Field(None, description="Replaces all dependencies")
+    depends_on: Ids | None = Field(None, description="Replaces all dependencies")
 
 
 class PhaseOut(Schema):
@@ -159,7 +143,7 @@ class TaskIn(Schema):
     type: TaskType = TaskType.AUTO
     category: TaskCategory = TaskCategory.EXECUTE
     priority: TaskPriority = TaskPriority.MEDIUM
-    depends_on: list[Id] = Field([])
+    depends_on: Ids = Field([])
     parent_task_id: Id | None = None
     provider: Annotated[str, StringConstraints(max_length=40)] = ""
     model: Annotated[str, StringConstraints(max_length=100)] = ""
@@ -172,7 +156,7 @@ class TaskPatch(Schema):
     type: TaskType | None = None
     category: TaskCategory | None = None
     priority: TaskPriority | None = None
-    depends_on: list[Id] | None = Field(None, description="Replaces all dependencies")
+    depends_on: Ids | None = Field(None, description="Replaces all dependencies")
     provider: Annotated[str, StringConstraints(max_length=40)] | None = None
     model: Annotated[str, StringConstraints(max_length=100)] | None = None
     order: Order | None = None

@@ -5,9 +5,10 @@ from ninja import Router, Status
 
 from cw_site.foundation.access import name_of, require_scope
 from cw_site.foundation.paging import DEFAULT_LIMIT, page_of
+from cw_site.foundation.schemas import ERRORS, IdPath, Limit, Offset
 from initiatives.actions.task import complete_checkpoint, create_task, delete_task, edit_task, retry_task
 from initiatives.api.output import task_out, tasks_out
-from initiatives.api.schemas import ERRORS, CompleteIn, IdPath, Limit, Offset, TaskIn, TaskList, TaskOut, TaskPatch
+from initiatives.api.schemas import CompleteIn, TaskIn, TaskList, TaskOut, TaskPatch
 from initiatives.repositories.phase import PhaseRepository
 from initiatives.repositories.task import TaskRepository
 
@@ -45,7 +46,7 @@ def patch_task(request: HttpRequest, task_id: IdPath, body: TaskPatch) -> dict[s
 
 @router.delete("/tasks/{task_id}", response={204: None, **ERRORS}, summary="Delete a task nobody has carried out")
 def remove_task(request: HttpRequest, task_id: IdPath) -> Status[None]:
-    require_scope(request, "run")
+    require_scope(request, "admin")
     delete_task(task_id)
     return Status(204, None)
 

@@ -2,7 +2,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, TextChoices, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    IntegerField,
+    Max,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    TextChoices,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from cw_site.foundation.clock import now
@@ -106,7 +119,12 @@ class TaskRepository(StatusRepository[Task]):
 
     def find_by_phase_id(self, phase_id: str) -> list[Task]:
         """The tasks of a phase in their order."""
-        return list(self._rows().filter(phase_id=phase_id))
+        return list(self._rows_of_one_owner().filter(phase_id=phase_id))
+
+    def last_order(self, phase_id: str) -> int:
+        """The highest `order` in a phase, -1 where it has no task."""
+        highest = Task.objects.filter(phase_id=phase_id).aggregate(highest=Max("order"))["highest"]
+        return -1 if highest is None else int(highest)
 
     def find_by_parent_task_id(self, parent_task_id: str) -> list[Task]:
         """The child tasks of a task in their order."""
@@ -114,7 +132,7 @@ class TaskRepository(StatusRepository[Task]):
 
     def find_by_initiative_id(self, initiative_id: str) -> list[Task]:
         """All tasks of an initiative, those of its phases included."""
-        return list(self._rows().filter(initiative_id=initiative_id))
+        return list(self._rows_of_one_owner().filter(initiative_id=initiative_id))
 
     def find_by_status(self, status: TaskStatus | str) -> list[Task]:
         """Tasks in this status, longest in it first."""
@@ -188,6 +206,11 @@ class TaskRepository(StatusRepository[Task]):
 
     def _rows(self) -> QuerySet[Task]:
         return Task.objects.select_related("phase__initiative", "initiative").order_by(*self.default_order)
+
+    def _rows_of_one_owner(self) -> QuerySet[Task]:
+        # one phase for a hundred tasks: joined, it would be read and built a hundred times
+        phases = Prefetch("phase", Phase.objects.select_related("initiative"))
+        return Task.objects.prefetch_related(phases, "initiative").order_by(*self.default_order)
 
     def _ready(self) -> QuerySet[Task]:
         begun = Q(phase__status=PhaseStatus.IN_PROGRESS) | Q(phase__isnull=True)

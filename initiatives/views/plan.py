@@ -16,7 +16,7 @@ from initiatives.repositories.phase import PhaseRepository
 from initiatives.repositories.project import ProjectRepository
 from initiatives.repositories.task import TaskRepository
 from initiatives.richtext import html_of
-from initiatives.states import CHECKPOINTS, InitiativeStatus, PhaseStatus, TaskStatus
+from initiatives.states import CHECKPOINTS, InitiativeStatus, PhaseStatus, SyncState, TaskStatus
 from initiatives.waiting import why_phase_waits, why_projects_wait, why_task_waits
 
 
@@ -75,6 +75,13 @@ class Plan:
     change_refusal: str
     projects_wait: str
     refusals: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def projects_tone(self) -> str:
+        """Amber where the person must choose a project, red where one cannot be fetched, none for a clone under way."""
+        if not self.projects:
+            return "amber"
+        return "red" if any(project.sync_state == SyncState.FAILED for project in self.projects) else ""
 
 
 def read_plan(initiative_id: str) -> Plan:
