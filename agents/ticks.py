@@ -18,7 +18,7 @@ from agents.repositories.account import AccountRepository
 from agents.repositories.agent import AgentRepository
 from agents.runtime.engine import enqueue_start
 from agents.runtime.workspace import release
-from agents.states import SessionState
+from agents.states import SessionPurpose, SessionState
 from cw_site.foundation.clock import now
 from cw_site.foundation.errors import DomainError, LostRace
 from initiatives.repositories.task import TaskRepository
@@ -100,7 +100,7 @@ def resume_waiting() -> int:
     asked = 0
     for session in AgentRepository().list_sessions(SessionState.QUEUED):
         mine = session.agent.host in {"", settings.CW_HOST_NAME}
-        due = session.not_before is None or session.not_before <= moment
+        due = session.not_before is None or session.not_before <= moment or _account_came_free(session)
         if not mine or not due or moment - session.created_at < JUST_QUEUED:
             continue
         reason = full_house(session.agent.provider) or look_for_account(session.agent.provider).waits
@@ -110,6 +110,14 @@ def resume_waiting() -> int:
         enqueue_start(session.id, host=settings.CW_HOST_NAME)
         asked += 1
     return asked
+
+
+def _account_came_free(session: AgentSession) -> bool:
+    """A session that waits for a limit to reset need not wait when an account can be used before."""
+    if session.purpose == SessionPurpose.RETRY or look_for_account(session.agent.provider).account is None:
+        return False
+    AgentRepository().update_session(session.id, not_before=None)
+    return True
 
 
 def release_worktrees() -> int:

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "reviews",
 ]
 MIDDLEWARE = [
+    "cw_site.api_errors.JsonErrorMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -56,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "cw_site.middleware.SameOriginMiddleware",
+    "cw_site.middleware.EventCursorMiddleware",
     "cw_site.middleware.DomainErrorMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -142,6 +144,8 @@ CW_RETRY_DELAY_SECONDS = env.number("CW_RETRY_DELAY_SECONDS", 5)
 """Seconds before the first automatic retry of a crash; doubles."""
 CW_SESSION_MAX_SECONDS = env.number("CW_SESSION_MAX_SECONDS", 6 * 3600)
 """How long one session of an agent may run before it is ended."""
+CW_LOG_MAX_BYTES = env.number("CW_LOG_MAX_MEGABYTES", 64) * 1024**2
+"""How much of one session's output goes to the database; its file has all of it."""
 CW_TASK_INPUTS = ["reviews.inputs.review_comments"]
 """Functions that add files to a task's input, task -> {file name: text}; by name, so that nothing imports upwards."""
 

@@ -9,8 +9,8 @@ from agents.models import Account
 from agents.repositories.account import AccountRepository
 from cw_site.foundation.access import require_scope
 from cw_site.foundation.paging import DEFAULT_LIMIT, page_of
+from cw_site.foundation.schemas import ERRORS, IdPath, Limit, Offset
 from initiatives.api.output import columns_of
-from initiatives.api.schemas import ERRORS, IdPath, Limit, Offset
 
 router = Router(tags=["accounts"])
 SECRETS = ("credentials", "config_json")

@@ -30,9 +30,10 @@ from agents.repositories.log_chunk import LogChunkRepository
 from agents.states import AgentStatus
 from cw_site.foundation.access import name_of, require_scope
 from cw_site.foundation.errors import NotFound
+from cw_site.foundation.events import resume_point
 from cw_site.foundation.paging import DEFAULT_LIMIT, page_of
+from cw_site.foundation.schemas import ERRORS, Limit, Offset, event_stream
 from initiatives.api.output import columns_of
-from initiatives.api.schemas import ERRORS, Limit, Offset
 
 router = Router(tags=["agents"])
 LOG_PAGE = 100
@@ -95,13 +96,20 @@ def get_log(request: HttpRequest, name: NamePath, after: After = 0, limit: Limit
     return page_of(items, len(items)) | {"next": chunks[-1].sequence if chunks else after}
 
 
-@router.get("/agents/{name}/stream", response={200: str, **ERRORS}, summary="Its events as they happen (SSE)")
+@router.get(
+    "/agents/{name}/stream",
+    response={200: None, **ERRORS},
+    summary="Its events as they happen (SSE)",
+    openapi_extra=event_stream(),
+)
 def stream(request: HttpRequest, name: NamePath, after: After | None = None) -> HttpResponseBase:
     """Events of the topics agent:ID and agent-log:ID; read the log on when one of the latter arrives."""
     require_scope(request, "read")
     agent = find(name)
     topics = frozenset({f"agent:{agent.id}", f"agent-log:{agent.id}"})
-    response: HttpResponseBase = import_string(settings.CW_STREAM_RESPONSE)(topics=topics, after=after)
+    response: HttpResponseBase = import_string(settings.CW_STREAM_RESPONSE)(
+        topics=topics, after=resume_point(request.headers.get("Last-Event-ID"), after)
+    )
     return response
 
 
@@ -143,6 +151,6 @@ def post_dismiss(request: HttpRequest, name: NamePath) -> dict[str, Any]:
 
 @router.delete("/agents/{name}", response={204: None, **ERRORS}, summary="Delete it; log and commits stay")
 def remove_agent(request: HttpRequest, name: NamePath) -> Status[None]:
-    require_scope(request, "run")
+    require_scope(request, "admin")
     delete_agent(find(name).id)
     return Status(204, None)

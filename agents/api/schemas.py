@@ -25,7 +25,7 @@ After = Annotated[int, Query(ge=0, le=2**53, description="The last chunk that is
 Wait = Annotated[float, Query(ge=0, le=20, description="Seconds to wait for the answer")]
 Provider = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Secret = Annotated[str, StringConstraints(max_length=200_000)]
-SortOrder = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+SortOrder = Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)]
 
 
 class SessionOut(Schema):
@@ -123,7 +123,7 @@ class QuestionList(Schema):
 
 
 class AnswersIn(Schema):
-    answers: dict[str, Text] = Field(description="By question id")
+    answers: dict[str, Text] = Field(max_length=100, description="By question id")
 
 
 class ResumeIn(Schema):

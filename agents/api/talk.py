@@ -21,8 +21,8 @@ from agents.repositories.message import MessageRepository
 from agents.states import ConversationStatus, PartyType
 from cw_site.foundation.access import name_of, require_scope
 from cw_site.foundation.paging import DEFAULT_LIMIT, page_of
+from cw_site.foundation.schemas import ERRORS, IdPath, IdQuery, Limit, Offset
 from initiatives.api.output import columns_of
-from initiatives.api.schemas import ERRORS, IdPath, Limit, Offset
 
 router = Router(tags=["talk"])
 LOOK_EVERY_SECONDS = 0.2
@@ -31,7 +31,7 @@ LOOK_EVERY_SECONDS = 0.2
 @router.get("/conversations", response={200: ConversationList, **ERRORS}, summary="Questions between agents")
 def list_conversations(
     request: HttpRequest,
-    agent_id: str | None = None,
+    agent_id: IdQuery | None = None,
     status: ConversationStatus | None = None,
     limit: Limit = DEFAULT_LIMIT,
     offset: Offset = 0,

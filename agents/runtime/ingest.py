@@ -6,6 +6,8 @@ transaction that compares the offset first. Two readers may read the same block;
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from agents.models import AgentSession
 from agents.repositories.agent import AgentRepository
 from agents.repositories.agent_output import Output
@@ -38,9 +40,22 @@ def store_all(intakes: list[Intake]) -> int:
                 session_id=intake.session.id,
                 agent_id=intake.session.agent_id,
                 expected_offset=intake.session.output_offset,
-                text=log_file.to_text(intake.block.data),
+                text=_stored_text(intake),
                 next_offset=intake.block.next_offset,
             )
             for intake in intakes
         ]
     )
+
+
+def _stored_text(intake: Intake) -> str:
+    """What of a block goes to the database: all of it up to the cap, then one line that says so, then nothing. The
+    file has everything, and the end of the session is judged from the file."""
+    start, cap = intake.session.output_offset, settings.CW_LOG_MAX_BYTES
+    if start >= cap:
+        return ""
+    text = log_file.to_text(intake.block.data)
+    if intake.block.next_offset < cap:
+        return text
+    folder = session_folder(intake.session.agent_id, intake.session.number)
+    return f"{text}The log is longer than {cap // 1024**2} MiB. What follows is not stored here; it is in {folder}.\n"

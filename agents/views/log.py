@@ -41,7 +41,10 @@ def read_log(agent: Agent, *, before: int | None = None) -> LogPage:
         chunks = block + chunks
         size += sum(len(chunk.content) for chunk in block)
         end = start
-    html = "".join(_writer(agent).write(chunks))
+    writer = _writer(agent)
+    html = "".join(writer.write(chunks))
+    if before is None:
+        html += writer.end()
     return LogPage(html, first=end + 1 if chunks else 0, last=chunks[-1].sequence if chunks else 0)
 
 

@@ -28,7 +28,7 @@ from agents.providers.events import (
     ToolResult,
     Unread,
 )
-from agents.states import SessionPurpose
+from agents.states import SessionPurpose, SessionState
 from cw_site.foundation.markdown import to_html
 
 LONGEST_TEXT = 20_000
@@ -65,16 +65,33 @@ class LogWriter:
 
     def write(self, chunks: Iterable[AgentLogChunk]) -> list[str]:
         """The entries of these chunks."""
-        entries: list[str] = []
+        entries: dict[str, str] = {}
         for chunk in chunks:
             if chunk.session_number != self.session:
+                entries |= self._end_of(self.session)
                 self.session = chunk.session_number
-                entries.append(self._separator(chunk))
+                entries[f"s{self.session}"] = self._separator(chunk)
             for number, event in enumerate(self._events(chunk)):
+                key = f"e{chunk.sequence}-{number}"
+                if isinstance(event, ToolCall | ToolResult):
+                    # the result takes the place of its call
+                    key = f"tool-{self.session}-{event.call_id}"
                 entry = self._entry(event, f"e{chunk.sequence}-{number}")
                 if entry:
-                    entries.append(entry)
-        return entries
+                    entries[key] = entry
+        return list(entries.values())
+
+    def end(self) -> str:
+        """How the session that was written last ended, where it ended badly; for the end of a whole page."""
+        return "".join(self._end_of(self.session).values())
+
+    def _end_of(self, number: int) -> dict[str, str]:
+        session = self.sessions.get(number)
+        if session is None or session.status != SessionState.SETTLED or session.end in {"", "success", "question"}:
+            return {}
+        words = shown(session.end_reason or session.end, 2_000)
+        kind = "system" if session.end in {"stopped", "unfinished"} else "limit" if session.end == "limit" else "error"
+        return {f"end-{number}": _item(kind, f"end-{number}", escape(f"Session {number} ended: {words}"))}
 
     def learn(self, chunks: Iterable[AgentLogChunk]) -> None:
         """Read earlier chunks only for the calls that they opened."""
@@ -103,6 +120,7 @@ class LogWriter:
         return (
             f'<li class="log-session" id="s{chunk.session_number}">{escape(words)} · '
             f'<relative-time datetime="{moment.isoformat()}">{moment:%d %b %H:%M} UTC</relative-time></li>'
+            f"{_told(session)}"
         )
 
     def _entry(self, event: OutputEvent, key: str) -> str:
@@ -162,6 +180,18 @@ def shown(text: str, limit: int) -> str:
     cut = len(text) > limit
     clean = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", _ESCAPES.sub("", text[: limit * 2]).replace("\r\n", "\n"))
     return clean[:limit] + " … (cut; the raw view has all)" if cut else clean
+
+
+def _told(session: AgentSession | None) -> str:
+    """What the session began with, folded."""
+    if session is None or not session.prompt:
+        return ""
+    key = f"told-{session.number}"
+    return (
+        f'<li class="log-entry" id="{key}" data-kind="system"><details class="fold" id="{key}-d">'
+        "<summary>What it was told</summary>"
+        f'<div class="fold-body"><pre>{escape(shown(session.prompt, LONGEST_TEXT))}</pre></div></details></li>'
+    )
 
 
 def _item(kind: str, key: str, body: str, *, plain: bool = True) -> str:

@@ -177,7 +177,7 @@ def test_without_another_account_it_waits_for_the_reset_and_says_so(engine: Engi
     engine.step()
     assert "used up until" in reload(waiting).status_reason
     AccountRepository().mark_available(account.id)
-    engine.agents.update_session(session.id, not_before=now())
+    engine.agents.update_session(session.id, created_at=now() - timedelta(minutes=1))
     assert result_of(engine.until_settled(task))["status"] == "done"
 
 

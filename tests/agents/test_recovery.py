@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from agents import ticks
 from agents.actions import launch
@@ -92,11 +93,12 @@ def test_settling_twice_changes_nothing_more(engine: Engine, plan: Plan) -> None
     task = plan.task({"fail": {"exit": 3, "times": 9}}, *done_steps())
     engine.until(lambda: _ended(engine))
     session = _ended(engine)[0]
+    before = reload(task).retry_count
     settle_session(session)
     with pytest.raises(LostRace):
         settle_session(session)
-    assert reload(task).retry_count == 1
-    assert len(engine.agents.find_sessions(session.agent_id)) == 2
+    assert reload(task).retry_count == before + 1
+    assert engine.agents.find_sessions(session.agent_id)[-1].number == session.number + 1
 
 
 def _ended(engine: Engine) -> list[AgentSession]:
@@ -146,3 +148,15 @@ def test_a_project_without_a_clone_blocks_with_the_reason_after_its_retries(engi
     assert reload(task).status == TaskStatus.BLOCKED
     assert "project" in reload(task).status_reason
     assert settle_sessions() == 0
+
+
+def test_a_log_without_end_is_stored_up_to_its_cap(engine: Engine, plan: Plan, settings: Settings) -> None:
+    settings.CW_LOG_MAX_BYTES = 2_000
+    task = plan.task({"print_lines": {"count": 2_000, "every": 0.001}}, *done_steps())
+    agent = engine.until_settled(task)
+    session = engine.agents.find_sessions(agent.id)[0]
+    stored = "".join(chunk.content for chunk in LogChunkRepository().find_by_agent_id(agent.id, 0, 10_000))
+    assert stored.count("The log is longer than") == 1
+    assert len(stored) < output_of(session).stat().st_size
+    assert session.output_offset == output_of(session).stat().st_size
+    assert json.loads(agent.result or "")["status"] == "done", "a cap is not a failure"

@@ -36,7 +36,7 @@ def test_the_log_is_read_in_order_and_outlives_its_agent(ask: Ask) -> None:
     assert [item["content"] for item in rest["items"]] == ["2\n"]
     AgentRepository().move_session(session.id, to="ended")
     AgentRepository().move_session(session.id, to="settled")
-    assert ask("DELETE", f"/agents/{agent.id}", scope="run")[0] == 204
+    assert ask("DELETE", f"/agents/{agent.id}")[0] == 204
     assert ask("GET", f"/agents/{agent.id}/log", scope="read")[0] == 200
     assert len(LogChunkRepository().find_by_agent_id(agent.id)) == 3
 
@@ -65,7 +65,7 @@ def test_stop_resume_and_dismiss_say_why_not(ask: Ask) -> None:
     status, stopped = ask("POST", f"/agents/{agent.id}/stop", scope="run")
     assert status == 200
     assert stopped["sessions"][-1]["status"] == "ended"
-    assert ask("DELETE", f"/agents/{agent.id}", scope="run")[0] == 409
+    assert ask("DELETE", f"/agents/{agent.id}")[0] == 409
 
 
 @pytest.mark.parametrize("path", ["stop", "resume", "dismiss", "answer"])

@@ -54,6 +54,7 @@ def test_an_agents_page_shows_text_tools_and_thinking(person_client: Client, tal
     assert "I <strong>begin</strong>." in text
     assert '<span class="tool-input">pytest -q</span>' in text
     assert 'data-state="ok"' in text
+    assert text.count('<span class="tool-name">Bash') == 1, "the result takes the place of its call"
     assert "2 passed" in text
 
 
