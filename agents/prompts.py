@@ -17,4 +17,4 @@ def _engine() -> Engine:
 
 def render_prompt(name: str, **values: Any) -> str:
     """The prompt of that name, filled in."""
-    return _engine().get_template(f"{name}.md").render(Context(values)).strip() + "\n"
+    return _engine().get_template(f"{name}.md").render(Context(values, autoescape=False)).strip() + "\n"
