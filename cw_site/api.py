@@ -1,45 +1,44 @@
 """The JSON API: one NinjaAPI that mounts each app's router, one shape for every error."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from typing import Annotated, Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.module_loading import import_string
-from ninja import NinjaAPI, Schema
-from ninja.errors import AuthenticationError, HttpError, ValidationError
-from ninja.security import HttpBearer, django_auth
+from ninja import NinjaAPI, Query, Schema
+from ninja.openapi.schema import OpenAPISchema
 
-from cw_site.foundation.errors import DomainError, Invalid
-from cw_site.models import ApiToken
-from cw_site.tokens import find_token
+from cw_site.api_auth import AUTHENTICATIONS, known_only
+from cw_site.api_body import StrictParser
+from cw_site.api_errors import handle_errors
+from cw_site.foundation.access import describe_scopes, require_scope
+from cw_site.foundation.events import resume_point
+from cw_site.foundation.schemas import ERRORS, event_stream
+from cw_site.live import stream_response
 
 ROUTERS = ("initiatives.api.router", "agents.api.router", "reviews.api.router")
+DESCRIPTION = f"""Plan work, let agents do it, review it.
+
+Send a token as `Authorization: Bearer TOKEN`; `manage.py create_token USER --scope …` prints one. Its scopes say what
+it may do:
+
+{describe_scopes()}
+
+Lists answer `{{"items": […], "count": n}}`. Errors answer `{{"detail": "a sentence", "code": "a_word"}}`.
+"""
 
 
-class TokenAuth(HttpBearer):
-    """`Authorization: Bearer`. A request that brings a token is judged by it alone: its cookies count for nothing."""
+class Api(NinjaAPI):
+    """The API whose schema also tells what its parser refuses."""
 
-    def authenticate(self, request: HttpRequest, token: str) -> ApiToken:
-        found = find_token(token)
-        if found is None:
-            raise AuthenticationError
-        request.user = found.user
-        return found
-
-
-def known_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Schema and documentation are for those who may use the API."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            known = TokenAuth()(request) is not None or request.user.is_authenticated
-        except AuthenticationError:
-            known = False
-        return view(request, *args, **kwargs) if known else _unauthenticated(request)
-
-    return guarded
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**options)
+        error = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}}
+        for methods in schema["paths"].values():
+            for operation in methods.values():
+                if "requestBody" in operation:
+                    operation["responses"][413] = {"description": "Request Entity Too Large", **error}
+                    operation["responses"][415] = {"description": "Unsupported Media Type", **error}
+        return schema
 
 
 class Health(Schema):
@@ -48,52 +47,39 @@ class Health(Schema):
     status: str
 
 
-api = NinjaAPI(
+api = Api(
     title="Codewalkers",
     version="1",
-    description="Plan work, let agents do it, review it. Tokens: `manage.py create_token USER --scope …`.",
-    auth=[TokenAuth(), django_auth],
+    description=DESCRIPTION,
+    auth=AUTHENTICATIONS,
     docs_decorator=known_only,
+    parser=StrictParser(),
     urls_namespace="api",
 )
-
-
-def _unauthenticated(request: HttpRequest) -> HttpResponse:
-    detail = "Sign in, or send a valid token: Authorization: Bearer cw_…"
-    return api.create_response(request, {"detail": detail, "code": "unauthenticated"}, status=401)
-
-
-@api.exception_handler(DomainError)
-def on_domain_error(request: HttpRequest, error: DomainError) -> HttpResponse:
-    body: dict[str, Any] = {"detail": error.message, "code": error.code}
-    if isinstance(error, Invalid) and error.fields:
-        body["fields"] = error.fields
-    return api.create_response(request, body, status=error.status)
-
-
-@api.exception_handler(ValidationError)
-def on_validation_error(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    fields = {".".join(str(part) for part in item["loc"][1:]): [str(item["msg"])] for item in error.errors}
-    names = ", ".join(name for name in fields if name) or "the body"
-    body = {"detail": f"Cannot take these fields: {names}.", "code": "invalid", "fields": fields}
-    return api.create_response(request, body, status=422)
-
-
-@api.exception_handler(AuthenticationError)
-def on_authentication_error(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    return _unauthenticated(request)
-
-
-@api.exception_handler(HttpError)
-def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    codes = {400: "malformed", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
-    body = {"detail": error.message, "code": codes.get(error.status_code, "error")}
-    return api.create_response(request, body, status=error.status_code)
+handle_errors(api)
 
 
 @api.get("/health", auth=None, response=Health, tags=["site"], summary="Whether the server answers")
 def health(request: HttpRequest) -> dict[str, str]:
     return {"status": "ok"}
+
+
+@api.get(
+    "/events",
+    response={200: None, **ERRORS},
+    tags=["site"],
+    summary="Everything that happens (SSE)",
+    openapi_extra=event_stream(),
+)
+def events(
+    request: HttpRequest,
+    after: Annotated[int | None, Query(ge=0, le=2**53, description="The last event that is known")] = None,
+    topics: Annotated[str, Query(max_length=4000, description="Only these, as phase:ID,agent:ID")] = "",
+) -> StreamingHttpResponse:
+    """Each event has an id: a client that comes back with it in Last-Event-ID (or `after`) misses none."""
+    require_scope(request, "read")
+    wanted = frozenset(topic for topic in topics.split(",") if topic)
+    return stream_response(topics=wanted, after=resume_point(request.headers.get("Last-Event-ID"), after))
 
 
 for name in ROUTERS:

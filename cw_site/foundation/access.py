@@ -10,13 +10,29 @@ from cw_site.foundation.errors import DomainError
 
 
 class Scope(StrEnum):
-    """What a token may do; each includes nothing of the others."""
+    """What a token may do; each includes nothing of the others, but `admin`, which includes all."""
 
     READ = "read"
     COMMENT = "comment"
     RUN = "run"
     REVIEW = "review"
     ADMIN = "admin"
+
+
+SCOPES = {
+    Scope.READ: "every GET but those of accounts: plans, diffs, logs, messages, live events",
+    Scope.COMMENT: "write, change and delete one's comments on diffs; resolve and reopen threads",
+    Scope.RUN: "plan (initiatives, phases, tasks, pages), approve and queue phases, complete checkpoints, retry; "
+    "answer, stop, resume and dismiss agents; chat; ask for a sync",
+    Scope.REVIEW: "approve a review, ask for changes, finish an initiative; decide on what agents propose",
+    Scope.ADMIN: "everything; alone: projects, accounts, and deleting anything but one's comments",
+}
+"""The rule that every operation follows; tests/api/test_permissions.py has the whole table."""
+
+
+def describe_scopes() -> str:
+    """The scopes as a Markdown list."""
+    return "\n".join(f"- `{scope}`: {words}." for scope, words in SCOPES.items())
 
 
 class Forbidden(DomainError):

@@ -12,6 +12,8 @@ from cw_site.foundation.models import Event
 
 CHANNEL = "cw_events"
 """The PostgreSQL channel that wakes the watchers."""
+LONGEST_ID = 18
+"""Digits of an event's id; what is longer was never given out, and no database could look for it."""
 KEEP = timedelta(hours=6)
 """How long an event can be resumed from; an older Last-Event-ID gets a "resync" instead."""
 
@@ -51,6 +53,12 @@ def first_event_id() -> int:
     """The oldest kept event's id, 0 where there is none."""
     oldest = Event.objects.order_by("id").values_list("id", flat=True).first()
     return int(oldest or 0)
+
+
+def resume_point(last_event_id: str | None, after: int | None = None) -> int | None:
+    """Where a stream goes on: the Last-Event-ID, which a client sends by itself when it comes back, else `after`."""
+    text = last_event_id or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_ID else after
 
 
 def prune_events() -> int:

@@ -1,27 +1,20 @@
-"""The error pages; the JSON API answers for itself, but an address below /api/ that is none is answered as JSON too."""
+"""The error pages. An error below /api/ becomes JSON afterwards (cw_site/api_errors.py)."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 
-def _answer(request: HttpRequest, *, status: int, code: str, detail: str) -> HttpResponse:
-    if request.path.startswith("/api/"):
-        return JsonResponse({"detail": detail, "code": code}, status=status)
-    return render(request, f"errors/{status}.html", status=status)
-
-
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, status=400, code="malformed", detail="This request cannot be read.")
+    return render(request, "errors/400.html", status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, status=403, code="forbidden", detail="You may not do this.")
+    return render(request, "errors/403.html", status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, status=404, code="not_found", detail="There is nothing at this address.")
+    return render(request, "errors/404.html", status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    detail = "Something went wrong here. Nothing was half-written; try again, and look at the server's log."
-    return _answer(request, status=500, code="error", detail=detail)
+    return render(request, "errors/500.html", status=500)

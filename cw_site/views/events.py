@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
+from cw_site.foundation.events import resume_point
 from cw_site.live import stream_response
 
 
@@ -13,5 +14,5 @@ async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     if not user.is_authenticated:
         return HttpResponse("Sign in first.", status=401, content_type="text/plain; charset=utf-8")
     topics = frozenset(topic for topic in request.GET.get("topics", "").split(",") if topic)
-    cursor = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
-    return stream_response(topics=topics, after=int(cursor) if cursor.isascii() and cursor.isdigit() else None)
+    after = resume_point(request.GET.get("after"))
+    return stream_response(topics=topics, after=resume_point(request.headers.get("Last-Event-ID"), after))
