@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError
@@ -48,13 +49,14 @@ class AgentRepository(AgentSessionPart, AgentOutputPart, StatusRepository[Agent]
         *,
         to: TextChoices | str,
         source: TextChoices | str | Iterable[TextChoices | str] | None = None,
+        since: datetime | None = None,
         reason: str = "",
         evidence: dict[str, Any] | None = None,
         **fields: Any,
     ) -> Agent:
         """As StatusRepository.move; raises NotAllowed where another agent is active for the task by now."""
         try:
-            return super().move(row_id, to=to, source=source, reason=reason, evidence=evidence, **fields)
+            return super().move(row_id, to=to, source=source, since=since, reason=reason, evidence=evidence, **fields)
         except IntegrityError as error:
             raise self._task_taken(self.get(row_id).task_id, error) from error
 

@@ -98,12 +98,15 @@ class AgentSessionPart:
         *,
         to: TextChoices | str,
         source: TextChoices | str | Iterable[TextChoices | str] | None = None,
+        since: datetime | None = None,
         reason: str = "",
         evidence: dict[str, Any] | None = None,
         **fields: Any,
     ) -> AgentSession:
         """As StatusRepository.move, for a session."""
-        return _Sessions().move(session_id, to=to, source=source, reason=reason, evidence=evidence, **fields)
+        return _Sessions().move(
+            session_id, to=to, source=source, since=since, reason=reason, evidence=evidence, **fields
+        )
 
     def update_session(self, session_id: str, **fields: Any) -> AgentSession:
         """Write only the named columns of a session; raises NotFound."""

@@ -1,6 +1,7 @@
 """The base of the repositories: the only code that queries a table, in the words of the domain."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -104,14 +105,17 @@ class StatusRepository[M: StatusRecord](Repository[M]):
         *,
         to: TextChoices | str,
         source: TextChoices | str | Iterable[TextChoices | str] | None = None,
+        since: datetime | None = None,
         reason: str = "",
         evidence: dict[str, Any] | None = None,
         **fields: Any,
     ) -> M:
         """Move the status one step and write `fields` with it.
 
-        `source` limits from where (default: any state with an arrow to `to`). Raises InvalidTransition where the
-        table has no such arrow, LostRace where somebody moved the row first, NotFound.
+        `source` limits from where (default: any state with an arrow to `to`). `since` is the row's `status_since` as
+        the caller saw it: who decided on what was read a while ago names it, for the row may have left its status and
+        come back. Raises InvalidTransition where the table has no such arrow, LostRace where somebody moved the row
+        first, NotFound.
         """
         row = self.get(row_id)
         current, target = str(row.status), str(to)  # type: ignore[attr-defined]
@@ -121,7 +125,8 @@ class StatusRepository[M: StatusRecord](Repository[M]):
         self.machine.check(current, target)
         with transaction.atomic():
             moment = now()
-            changed = self.model._default_manager.filter(pk=row_id, status=current).update(
+            seen = {"status": current, "status_since": row.status_since if since is None else since}
+            changed = self.model._default_manager.filter(pk=row_id, **seen).update(
                 status=target,
                 status_reason=reason,
                 status_since=moment,

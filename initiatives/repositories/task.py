@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -88,6 +89,7 @@ class TaskRepository(StatusRepository[Task]):
         *,
         to: TextChoices | str,
         source: TextChoices | str | Iterable[TextChoices | str] | None = None,
+        since: datetime | None = None,
         reason: str = "",
         evidence: dict[str, Any] | None = None,
         **fields: Any,
@@ -96,7 +98,7 @@ class TaskRepository(StatusRepository[Task]):
         with transaction.atomic():
             if str(to) == TaskStatus.COMPLETED:
                 self._lock(self.get(row_id))
-            task = super().move(row_id, to=to, source=source, reason=reason, evidence=evidence, **fields)
+            task = super().move(row_id, to=to, source=source, since=since, reason=reason, evidence=evidence, **fields)
             if str(to) == TaskStatus.COMPLETED:
                 edges = TaskDependency.objects.filter(depends_on_task_id=row_id)
                 self._recount(list(edges.values_list("task_id", flat=True)))
@@ -108,10 +110,13 @@ class TaskRepository(StatusRepository[Task]):
         *,
         summary: str,
         source: TextChoices | str | Iterable[TextChoices | str] | None = None,
+        since: datetime | None = None,
         evidence: dict[str, Any] | None = None,
     ) -> Task:
         """Move the task to completed with the summary its dependants are given, and free them."""
-        return self.move(task_id, to=TaskStatus.COMPLETED, source=source, evidence=evidence, summary=summary)
+        return self.move(
+            task_id, to=TaskStatus.COMPLETED, source=source, since=since, evidence=evidence, summary=summary
+        )
 
     def find_by_id(self, row_id: str) -> Task | None:
         """The task with its phase and initiative, or None."""

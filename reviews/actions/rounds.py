@@ -2,9 +2,10 @@
 
 from django.db import transaction
 
+from cw_site.foundation.errors import LostRace
 from initiatives.models import Initiative, Phase
-from initiatives.repositories import InitiativeRepository, PhaseRepository
-from initiatives.states import InitiativeStatus, PhaseStatus
+from initiatives.repositories import InitiativeRepository, PhaseRepository, TaskRepository
+from initiatives.states import InitiativeStatus, PhaseStatus, TaskStatus
 from reviews.heads import Heads
 from reviews.models import ReviewRound
 from reviews.repositories import ReviewRoundRepository
@@ -12,12 +13,19 @@ from reviews.states import ReviewOwner
 
 
 def open_phase_round(phase: Phase, heads: Heads) -> ReviewRound:
-    """Ask a person to review the phase: the status moves and the round opens together, or neither does."""
+    """Ask a person to review the phase: the status moves and the round opens together, or neither does.
+
+    Raises LostRace where a task came meanwhile, or the phase was reviewed and sent back since `phase` was read.
+    """
     with transaction.atomic():
+        InitiativeRepository().lock(phase.initiative_id)
+        if any(task.status != TaskStatus.COMPLETED for task in TaskRepository().find_by_phase_id(phase.pk)):
+            raise LostRace("A task was added to this phase just now.")
         PhaseRepository().move(
             phase.pk,
             to=PhaseStatus.PENDING_REVIEW,
             source=PhaseStatus.IN_PROGRESS,
+            since=phase.status_since,
             reason="Every task is completed. Read the changes, then approve them or ask for others.",
             evidence={"heads": heads},
         )
@@ -31,6 +39,7 @@ def open_initiative_round(initiative: Initiative, heads: Heads) -> ReviewRound:
             initiative.pk,
             to=InitiativeStatus.PENDING_REVIEW,
             source=InitiativeStatus.ACTIVE,
+            since=initiative.status_since,
             reason="Every phase is completed. Merge the initiative or push its branch.",
             evidence={"heads": heads},
         )

@@ -56,7 +56,9 @@ def merge_task(agent: Agent) -> bool:
         evidence = {branch.project_id: tip for branch in sources if (tip := branch_tip(branch))}
     responses = _responses(agent, task)
     with transaction.atomic():
-        TaskRepository().complete(task.pk, summary=summary, source=TaskStatus.IN_PROGRESS, evidence=evidence)
+        TaskRepository().complete(
+            task.pk, summary=summary, source=TaskStatus.IN_PROGRESS, since=task.status_since, evidence=evidence
+        )
         _store_responses(task, agent, responses)
     return True
 
@@ -131,6 +133,7 @@ def finish(initiative: Initiative) -> bool:
         initiative.pk,
         to=InitiativeStatus.COMPLETED,
         source=InitiativeStatus.PENDING_REVIEW,
+        since=initiative.status_since,
         reason=" ".join(sentences) or "There was nothing to merge: the initiative has no project.",
         evidence={
             "action": str(initiative.finish_action or FinishAction.MERGE),
@@ -163,6 +166,7 @@ def _merge_phase(phase: Phase, heads: dict[str, str], *, reviewer: str) -> bool:
         phase.pk,
         to=PhaseStatus.COMPLETED,
         source=phase.status,
+        since=phase.status_since,
         reason=f"{by} and merged into {phase.initiative.branch or 'the initiative'}.",
         evidence={"heads": heads, "reviewer": reviewer},
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from cw_site.foundation.errors import NotAllowed
+from cw_site.foundation.errors import LostRace, NotAllowed
 from cw_site.git.commits import list_commits
 from cw_site.git.refs import is_ancestor
 from initiatives.actions.branches import clone_of, ensure_phase_branch, ensure_task_branch
@@ -17,6 +17,8 @@ from reviews.actions import merge, settle
 from reviews.actions.comment import add_comment
 from reviews.actions.decision import approve_review, request_changes
 from reviews.actions.finish import finish_initiative
+from reviews.actions.rounds import open_phase_round
+from reviews.heads import phase_heads
 from reviews.repositories import ReviewCommentRepository, ReviewRoundRepository
 from tests.factories import make_phase, make_task, run_git
 from tests.reviews.conftest import World, commit_on, make_world, replace_line, task_of, tip
@@ -43,6 +45,28 @@ def to_review(world: World) -> World:
     assert ticks.close_phases() == 1
     assert world.reload().status == "pending_review"
     return world
+
+
+def test_a_slow_worker_does_not_close_a_phase_that_was_sent_back_meanwhile(world: World) -> None:
+    """It read the phase before the first round; by the time it acts, the phase is in progress a second time."""
+    world.do_task({"app.py": replace_line(3, "changed")})
+    ticks.merge_tasks()
+    read_long_ago = world.reload()
+    ticks.close_phases()
+    request_changes(world.phase.pk, person=None, person_name="ada", note="Please say why.")
+    with pytest.raises(LostRace):
+        open_phase_round(read_long_ago, phase_heads(read_long_ago))
+    assert world.reload().status == "in_progress"
+    assert len(ReviewRoundRepository().list_rounds("phase", world.phase.pk)) == 1
+
+
+def test_a_phase_with_a_new_task_is_not_closed(world: World) -> None:
+    world.do_task({"app.py": replace_line(3, "changed")})
+    ticks.merge_tasks()
+    make_task(world.phase)
+    phase = world.reload()
+    with pytest.raises(LostRace):
+        open_phase_round(phase, phase_heads(phase))
 
 
 def test_a_done_task_is_merged_and_completed_with_its_summary(world: World) -> None:

@@ -83,6 +83,17 @@ def test_a_move_against_the_table_or_from_elsewhere_is_refused_and_writes_nothin
     assert not Event.objects.exists()
 
 
+def test_a_mover_who_saw_an_earlier_stay_in_the_same_status_is_late() -> None:
+    seen = Phases().move(make_phase().pk, to="approved")
+    Phases().move(seen.pk, to="pending")
+    Phases().move(seen.pk, to="approved")
+
+    with pytest.raises(LostRace):
+        Phases().move(seen.pk, to="in_progress", source="approved", since=seen.status_since)
+    fresh = Phases().get(seen.pk)
+    assert Phases().move(seen.pk, to="in_progress", since=fresh.status_since).status == "in_progress"
+
+
 def test_a_step_is_a_move_without_a_reason() -> None:
     phase = make_phase()
     chat = Chats().create(target_type="phase", target_id=phase.pk, initiative=phase.initiative)
