@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from tests.factories import make_phase, make_task
 from tests.initiatives.api.conftest import Api
 
-LIST_QUERIES = 5
+LIST_QUERIES = 7
 
 
 def test_planning(api: Api) -> None:

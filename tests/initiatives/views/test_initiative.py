@@ -12,7 +12,7 @@ from tests.factories import make_agent, make_initiative, make_phase, make_projec
 from tests.initiatives.views.conftest import Look
 
 LIST_QUERIES = 7
-PLAN_QUERIES = 10
+PLAN_QUERIES = 12
 
 
 def address(initiative: Initiative, name: str = "initiative") -> str:
