@@ -46,7 +46,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, _on_stop_signal)
         call_command("migrate", verbosity=0, interactive=False)
         call_command("collectstatic", verbosity=0, interactive=False)
-        pair = Pair({"web": _web_command(port), "worker": [sys.executable, "manage.py", "worker"]}, lock)
+        pair = Pair({"web": web_command(port), "worker": [sys.executable, "manage.py", "worker"]}, lock)
         try:
             pair.start()
             pair.wait_for_web(settings.CW_LISTEN, port)
@@ -129,13 +129,14 @@ class Pair:
             )
 
 
-def _web_command(port: int) -> list[str]:
+def web_command(port: int, *, interface: str = "asginl", application: str = "cw_site.asgi:application") -> list[str]:
+    """The web server; the benchmarks start it with other interfaces and applications beside ours."""
     return [
-        *(sys.executable, "-m", "granian", "--interface", "asginl", "--no-ws", "--workers", "1"),
+        *(sys.executable, "-m", "granian", "--interface", interface, "--no-ws", "--workers", "1"),
         *("--host", settings.CW_LISTEN, "--port", str(port), "--log-level", "warning"),
         *("--workers-kill-timeout", "2", "--static-path-mount", str(settings.STATIC_ROOT)),
         *("--static-path-expires", "31536000"),
-        "cw_site.asgi:application",
+        application,
     ]
 
 
