@@ -14,7 +14,7 @@ from initiatives.models import Initiative, Phase
 from initiatives.states import BranchOwner, PhaseStatus
 from reviews.file_diffs import Reviewed, ReviewedFiles
 from reviews.file_views import FileEntry, anchor_of
-from reviews.heads import Heads, initiative_ranges, list_branches, phase_ranges, shas_of
+from reviews.heads import Heads, between, initiative_ranges, list_branches, phase_ranges, shas_of
 from reviews.models import ReviewDecision, ReviewRound
 from reviews.repositories import ReviewCommentRepository, ReviewRoundRepository
 from reviews.states import Decision, ReviewOwner
@@ -39,7 +39,10 @@ class Group:
 
 @dataclass(frozen=True)
 class ReviewPage:
-    """A review as one looks at it. `problem`: why there is nothing to see."""
+    """A review as one looks at it. `problem`: why there is nothing to see. `since`: see `read_phase_review`.
+
+    `heads` are those of the whole review, whatever part of it is shown.
+    """
 
     groups: list[Group] = field(default_factory=list)
     heads: Heads = field(default_factory=dict)
@@ -48,6 +51,7 @@ class ReviewPage:
     decisions: list[ReviewDecision] = field(default_factory=list)
     agents: list[Agent] = field(default_factory=list)
     problem: str = ""
+    since: int = 0
 
     @property
     def entries(self) -> list[FileEntry]:
@@ -68,6 +72,8 @@ class ReviewPage:
     @property
     def lost_threads(self) -> list[Thread]:
         """Threads on files that are not in the diff any more."""
+        if self.since:
+            return []
         shown = {(entry.project_id, entry.change.path) for entry in self.entries}
         return [thread for thread in self.threads if (thread.root.project_id, thread.root.file_path) not in shown]
 
@@ -80,8 +86,11 @@ class ReviewPage:
         return None
 
 
-def read_phase_review(phase: Phase) -> ReviewPage:
-    """The phase's diff with its threads and history; a merged phase is read from what was recorded."""
+def read_phase_review(phase: Phase, *, since: int = 0) -> ReviewPage:
+    """The phase's diff with its threads and history; a merged phase is read from what was recorded.
+
+    `since`: only what changed after the round of this number; 0 or a round that is not there: all of it.
+    """
     rounds = ReviewRoundRepository()
     listed = rounds.list_rounds(ReviewOwner.PHASE, phase.pk)
     decisions = rounds.list_decisions(ReviewOwner.PHASE, phase.pk)
@@ -92,7 +101,10 @@ def read_phase_review(phase: Phase) -> ReviewPage:
         heads = phase_seen(phase, decisions)
         if not heads:
             return replace(page, problem=_why_nothing(phase))
-        return replace(page, heads=heads, groups=_groups(ReviewedFiles.of_phase(phase, heads), threads))
+        earlier = next((row for row in listed if row.number == since), None)
+        shown = between(earlier.heads, heads) if earlier else heads
+        groups = _groups(ReviewedFiles.of_phase(phase, shown), threads)
+        return replace(page, heads=heads, groups=groups, since=earlier.number if earlier else 0)
     except DomainError as error:
         return replace(page, problem=error.message)
 

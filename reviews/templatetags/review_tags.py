@@ -3,18 +3,10 @@
 from urllib.parse import quote
 
 from django import template
-from django.utils.safestring import SafeString
 
-from cw_site.foundation.markdown import to_html
 from reviews.diffs.text import visible as visible_text
 
 register = template.Library()
-
-
-@register.filter
-def markdown(text: str) -> SafeString:
-    """Markdown of a person or an agent as safe HTML."""
-    return to_html(text)
 
 
 @register.filter

@@ -71,7 +71,7 @@ def comment_create(request: HttpRequest, phase_id: str) -> HttpResponse:
     if request.headers.get("HX-Request") == "true":
         html = render_thread(request, Thread(comment), phase=phase)
         row = render_to_string("reviews/_thread_row.html", {"html": html})
-        return HttpResponse(row, status=201)
+        return _part(row, status=201)
     return _back(comment)
 
 
@@ -114,7 +114,7 @@ def comment_delete(request: HttpRequest, comment_id: str) -> HttpResponse:
     comment = ReviewCommentRepository().get(comment_id)
     delete_comment(comment_id, author=name_of(request))
     if comment.parent_comment_id is None:
-        return HttpResponse("") if _is_htmx(request) else redirect(_page_of(comment))
+        return _part("") if _is_htmx(request) else redirect(_page_of(comment))
     return _thread(request, ReviewCommentRepository().get(comment.parent_comment_id))
 
 
@@ -126,7 +126,12 @@ def _thread(request: HttpRequest, comment: ReviewComment) -> HttpResponse:
     root = comments.get(comment.parent_comment_id) if comment.parent_comment_id else comments.get(comment.pk)
     phase = PhaseRepository().get(root.phase_id)
     lost = request.POST.get("lost") == "1"
-    return HttpResponse(render_thread(request, Thread(root, comments.find_replies(root.pk)), phase=phase, lost=lost))
+    return _part(render_thread(request, Thread(root, comments.find_replies(root.pk)), phase=phase, lost=lost))
+
+
+def _part(html: str, *, status: int = 200) -> HttpResponse:
+    """A part of the page for htmx; the decision bar counts the threads again."""
+    return HttpResponse(html, status=status, headers={"HX-Trigger": "cw:comments"})
 
 
 def _form_again(request: HttpRequest, phase_id: str, errors: dict[str, list[str]], *, inline: bool) -> HttpResponse:

@@ -130,8 +130,8 @@ def _section(
         "view": view,
         "can_comment": False,
         "lost": [],
-        "file_url": reverse("initiative-finish-file", args=[initiative.pk]),
-        "page_url": reverse("initiative-finish", args=[initiative.pk]),
+        "file_url": f"{reverse('initiative-finish-file', args=[initiative.pk])}?",
+        "page_url": f"{reverse('initiative-finish', args=[initiative.pk])}?",
         "continued": bool(first) and not shown,
     }
 

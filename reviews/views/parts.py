@@ -41,9 +41,10 @@ def render_thread(request: HttpRequest, thread: Thread, *, phase: Phase, lost: b
     return render_to_string("reviews/_thread.html", context, request)
 
 
-def view_phase_file(request: HttpRequest, phase: Phase, reviewed: Reviewed, entry: FileEntry) -> FileView:
+def view_phase_file(
+    request: HttpRequest, phase: Phase, reviewed: Reviewed, entry: FileEntry, *, can_comment: bool
+) -> FileView:
     """One file as the address asks for it: `full`, `first`, and a comment form at `comment` (as `added-13`)."""
-    can_comment = may_comment(phase)
     forms: dict[Place, str] = {}
     target = parse_target(request.GET.get("comment", "")) if can_comment else None
     if target is not None and request.GET.get("file") == entry.anchor:
@@ -110,8 +111,15 @@ def history_of(page: ReviewPage) -> list[tuple[str, Any]]:
 
 
 def page_number(request: HttpRequest) -> int:
+    """The page of files that the address asks for, from 1."""
     text = request.GET.get("page", "")
     return int(text) if text.isascii() and text.isdecimal() and 0 < len(text) < 6 and int(text) else 1
+
+
+def since_of(request: HttpRequest) -> int:
+    """The round after which changes are wanted; 0: all of them."""
+    text = request.GET.get("since", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0
 
 
 def _first_row(query: QueryDict) -> int:

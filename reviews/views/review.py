@@ -29,6 +29,7 @@ from reviews.views.parts import (
     page_number,
     read_heads,
     render_thread,
+    since_of,
     view_phase_file,
 )
 
@@ -40,7 +41,7 @@ INLINE_FILES = 3
 def phase_review(request: HttpRequest, phase_id: str) -> HttpResponse:
     """The page: what changed, file by file, with threads and the decision."""
     phase = PhaseRepository().get(phase_id)
-    page = read_phase_review(phase)
+    page = read_phase_review(phase, since=since_of(request))
     chosen = request.GET.get("file", "")
     number = page_number(request)
     entries = page.entries
@@ -54,7 +55,7 @@ def phase_review(request: HttpRequest, phase_id: str) -> HttpResponse:
         "page": page,
         "sections": _sections(request, phase, page, shown, chosen),
         "file_list": files_by_project(page, shown),
-        "counts_url": f"{reverse('phase-review-counts', args=[phase_id])}?page={number}",
+        "counts_url": f"{reverse('phase-review-counts', args=[phase_id])}?page={number}{_since(page)}",
         "chosen": chosen,
         "number": number,
         "previous_page": number - 1,
@@ -73,18 +74,18 @@ def phase_review(request: HttpRequest, phase_id: str) -> HttpResponse:
 def review_file(request: HttpRequest, phase_id: str) -> HttpResponse:
     """One file of the page."""
     phase = PhaseRepository().get(phase_id)
-    page = read_phase_review(phase)
+    page = read_phase_review(phase, since=since_of(request))
     found = page.find(request.GET.get("file", ""))
     if found is None:
         raise NotFound(page.problem or "This file is not in the diff any more. Load the page again.")
-    view = view_phase_file(request, phase, *found)
+    view = view_phase_file(request, phase, *found, can_comment=_open(phase, page))
     return render(request, "reviews/_file.html", _file_context(request, phase, found[1], view, page))
 
 
 @require_GET
 def review_counts(request: HttpRequest, phase_id: str) -> HttpResponse:
     """The file list again, with lines counted."""
-    page = read_phase_review(PhaseRepository().get(phase_id))
+    page = read_phase_review(PhaseRepository().get(phase_id), since=since_of(request))
     entries = [entry for group in page.groups for entry in with_counts(group).entries]
     start = (page_number(request) - 1) * MAX_FILES
     shown = files_by_project(page, entries[start : start + MAX_FILES])
@@ -129,9 +130,21 @@ def _sections(
     inline = {chosen} if chosen else {entry.anchor for entry in shown[:INLINE_FILES]}
     for entry in shown:
         found = page.find(entry.anchor) if entry.anchor in inline else None
-        view = view_phase_file(request, phase, *found) if found else None
+        view = view_phase_file(request, phase, *found, can_comment=_open(phase, page)) if found else None
         sections.append(_file_context(request, phase, entry, view, page))
     return sections
+
+
+def _open(phase: Phase, page: ReviewPage) -> bool:
+    """Whether lines can be commented: only in the whole diff, whose lines a comment is filed under."""
+    return may_comment(phase) and not page.since
+
+
+def _since(page: ReviewPage, *, after: bool = False) -> str:
+    """The part of an address that keeps to what changed since a round."""
+    if not page.since:
+        return ""
+    return f"since={page.since}&" if after else f"&since={page.since}"
 
 
 def _file_context(request: HttpRequest, phase: Phase, entry: FileEntry, view: Any, page: ReviewPage) -> dict[str, Any]:
@@ -140,10 +153,10 @@ def _file_context(request: HttpRequest, phase: Phase, entry: FileEntry, view: An
         "entry": entry,
         "view": view,
         "several": len(page.groups) > 1,
-        "can_comment": may_comment(phase),
+        "can_comment": _open(phase, page),
         "lost": [render_thread(request, thread, phase=phase, lost=True) for thread in view.lost] if view else [],
-        "file_url": reverse("phase-review-file", args=[phase.pk]),
-        "page_url": reverse("phase-review", args=[phase.pk]),
+        "file_url": f"{reverse('phase-review-file', args=[phase.pk])}?{_since(page, after=True)}",
+        "page_url": f"{reverse('phase-review', args=[phase.pk])}?{_since(page, after=True)}",
         "continued": bool(request.GET.get("first")) and view is not None,
     }
 

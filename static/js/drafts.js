@@ -99,6 +99,18 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+/* Before the answer replaces the form: the new form must not restore what was just sent. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  const form = requestConfig?.elt?.closest?.("form");
+  if (!form || requestConfig.verb === "get" || xhr.status >= 400) return;
+  for (const field of fieldsOf(form)) {
+    clearTimeout(timers.get(field));
+    field.defaultValue = field.value;
+    write(field.dataset.draftKey, null);
+  }
+});
+
 document.addEventListener("htmx:afterRequest", (event) => {
   const { elt, successful, xhr } = event.detail;
   const form = elt?.closest?.("form");
@@ -108,7 +120,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
     const draft = read(field.dataset.draftKey);
     if (accepted) {
       write(field.dataset.draftKey, null);
-      if (form.dataset.clear !== undefined && form.isConnected) field.value = "";
+      if (form.dataset.clear !== undefined && form.isConnected) field.value = field.defaultValue = "";
     } else if (draft) write(field.dataset.draftKey, { ...draft, sent: false });
   }
 });

@@ -224,3 +224,19 @@ def test_strangers_see_nothing(waiting: World, client: Client) -> None:
         assert client.get(url(waiting, name)).status_code == 302
     assert client.post(url(waiting, "phase-approve-review")).status_code == 302
     assert ReviewCommentRepository().find_by_phase_id(waiting.phase.pk) == []
+
+
+def test_only_what_changed_since_a_round(waiting: World, person_client: Client) -> None:
+    add_comment(waiting.phase.pk, file_path="src/new.py", line_number=1, line_type="added", body="Old", author="ann")
+    commit_on(waiting.project, waiting.phase_branch.name, {"late.py": "late = 1\n"})
+    ticks.merge_phases()
+    html = get(person_client, url(waiting))
+    assert html.count('<section class="file-diff"') == 7
+    assert 'href="?since=1"' in html
+    html = get(person_client, f"{url(waiting)}?since=1")
+    assert html.count('<section class="file-diff"') == 1
+    assert f'id="{anchor(waiting, "late.py")}-n1"' in html
+    assert "comment=added" not in html
+    assert "On files that are not in the diff" not in html
+    assert f'name="head_{waiting.project.pk}" value="{waiting.tip()}"' in html
+    assert "late.py" in get(person_client, f"{url(waiting, 'phase-review-counts')}?since=1")
