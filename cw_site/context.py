@@ -17,5 +17,5 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         "attention_count": SimpleLazyObject(import_string(settings.CW_ATTENTION_COUNT)),
         "attention_url": "/hq/count/",
-        "event_cursor": SimpleLazyObject(last_event_id),
+        "event_cursor": getattr(request, "event_cursor", None) or SimpleLazyObject(last_event_id),
     }

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cw_site.foundation.errors import DomainError
+from cw_site.foundation.events import last_event_id
 
 logger = logging.getLogger(__name__)
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -30,6 +31,22 @@ class SameOriginMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+
+class EventCursorMiddleware:
+    """Note where the live events stand before a page reads anything.
+
+    Read later, while the page is rendered, the number would be ahead of what the view saw: a change in between would
+    never be told to that page.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "text/html" in request.headers.get("Accept", "") and "HX-Request" not in request.headers:
+            request.event_cursor = last_event_id()  # type: ignore[attr-defined]
+        return self.get_response(request)
 
 
 class DomainErrorMiddleware:

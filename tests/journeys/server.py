@@ -126,12 +126,13 @@ class Server:
 
 
 @contextmanager
-def running_server(data: Path, **environment: str) -> Iterator[Server]:
-    """A server with its first administrator; stopped at the end whatever happens."""
+def running_server(data: Path, *, administrator: bool = True, **environment: str) -> Iterator[Server]:
+    """A server, with its first administrator if wanted; stopped at the end whatever happens."""
     server = Server(data, **environment)
     try:
         server.start()
-        server.make_administrator()
+        if administrator:
+            server.make_administrator()
         yield server
     finally:
         server.stop()
