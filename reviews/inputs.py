@@ -4,27 +4,32 @@ import json
 import re
 from typing import Any
 
-from cw_site.git import GitError
+from cw_site.foundation.errors import DomainError
 from initiatives.models import Phase, Task
+from initiatives.repositories import PhaseRepository
 from initiatives.states import TaskCategory
 from reviews.diffs.anchor import excerpt
+from reviews.diffs.model import FileDiff
 from reviews.file_diffs import ReviewedFiles, as_line_type
-from reviews.heads import Heads
+from reviews.heads import Heads, phase_ranges
 from reviews.models import ReviewComment
 from reviews.repositories import ReviewCommentRepository
 from reviews.states import LineType
+from reviews.threads import Place, place_of
 
 
 def review_comments(task: Task) -> dict[str, str]:
     """Files for `.cw/input/` of a review task; none for other tasks.
 
     `comments.json` is a list of {"comment_id", "file_path", "line_number", "line_type", "line_text", "body",
-    "author", "replies": [{"author", "body"}], "project"}; `review.md` says the same in words.
+    "author", "replies": [{"author", "body"}], "project"}; `review.md` says the same in words. The line is where it is
+    now, which may be elsewhere than where the comment was made.
     """
     if task.category != TaskCategory.REVIEW or task.phase_id is None:
         return {}
     threads = open_threads(task.phase_id)
-    comments = [_as_json(thread, replies) for thread, replies in threads]
+    files = _files_now(task.phase_id) if threads else None
+    comments = [_as_json(thread, replies, place=_place(thread, files)) for thread, replies in threads]
     return {
         "comments.json": json.dumps(comments, indent=2, ensure_ascii=False) + "\n",
         "review.md": task.description or "",
@@ -65,24 +70,44 @@ def describe_review(phase: Phase, *, heads: Heads, note: str, round_number: int)
     return "\n\n".join(parts) + "\n"
 
 
+def _files_now(phase_id: str) -> ReviewedFiles | None:
+    """The phase's files as they are; None where git cannot say."""
+    phase = PhaseRepository().get(phase_id)
+    try:
+        return ReviewedFiles.of_phase(phase, phase_ranges(phase))
+    except DomainError:
+        return None
+
+
+def _load(thread: ReviewComment, files: ReviewedFiles | None) -> FileDiff | None:
+    try:
+        return files.load(thread.project_id or "", thread.file_path) if files is not None else None
+    except DomainError:
+        return None
+
+
+def _place(thread: ReviewComment, files: ReviewedFiles | None) -> Place:
+    """Where the line is now; where it was, if it is not in the diff any more."""
+    file_diff = _load(thread, files)
+    place = place_of(thread, file_diff) if file_diff is not None else None
+    return place or (thread.line_number, as_line_type(thread.line_type))
+
+
 def _lines_around(thread: ReviewComment, files: ReviewedFiles) -> str:
     """The commented line among its neighbours; the line alone where it is no longer in the diff."""
-    try:
-        file_diff = files.load(thread.project_id or "", thread.file_path)
-    except GitError:
+    file_diff = _load(thread, files)
+    place = place_of(thread, file_diff) if file_diff is not None else None
+    if file_diff is None or place is None:
         return thread.line_text
-    if file_diff is None:
-        return thread.line_text
-    found = excerpt(file_diff, line_number=thread.line_number, line_type=as_line_type(thread.line_type))
-    return found or thread.line_text
+    return excerpt(file_diff, line_number=place[0], line_type=place[1])
 
 
-def _as_json(thread: ReviewComment, replies: list[ReviewComment]) -> dict[str, Any]:
+def _as_json(thread: ReviewComment, replies: list[ReviewComment], *, place: Place) -> dict[str, Any]:
     return {
         "comment_id": thread.pk,
         "file_path": thread.file_path,
-        "line_number": thread.line_number,
-        "line_type": thread.line_type,
+        "line_number": place[0],
+        "line_type": place[1],
         "line_text": thread.line_text,
         "body": thread.body,
         "author": thread.author,

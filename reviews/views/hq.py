@@ -15,8 +15,9 @@ from reviews.forms import CommentForm
 @require_GET
 def hq(request: HttpRequest) -> HttpResponse:
     """The first page. An empty workspace offers the demo."""
-    context = {"items": list_attention(), "running": list_running()}
-    context["empty"] = not context["items"] and not context["running"] and not ProjectRepository().find_all()
+    items, running = list_attention(), list_running()
+    empty = not items and not running and not ProjectRepository().find_all()
+    context = {"items": items, "running": running, "empty": empty, "attention_count": len(items)}
     template = "reviews/_hq.html" if request.headers.get("HX-Request") == "true" else "reviews/hq.html"
     return render(request, template, context)
 
