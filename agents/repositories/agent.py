@@ -88,6 +88,11 @@ class AgentRepository(AgentSessionPart, AgentOutputPart, StatusRepository[Agent]
         """Agents in this status, longest in it first."""
         return list(self._rows().filter(status=status).order_by("status_since", "id"))
 
+    def list_names_of_tasks(self, initiative_id: str) -> list[Agent]:
+        """The agents of an initiative's tasks that nobody has dismissed, newest first: name, status and task alone."""
+        rows = Agent.objects.filter(initiative_id=initiative_id, task__isnull=False, user_dismissed_at__isnull=True)
+        return list(rows.only("id", "name", "status", "task_id").order_by("-created_at", "-id"))
+
     def find_by_initiative_id(self, initiative_id: str) -> list[Agent]:
         """All agents of an initiative, newest first."""
         return list(self._rows().filter(initiative_id=initiative_id).order_by("-created_at", "-id"))

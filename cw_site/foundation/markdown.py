@@ -1,5 +1,7 @@
 """The one way from Markdown of a person or an agent to HTML: no scripts, no raw HTML, no odd links."""
 
+from functools import lru_cache
+
 import nh3
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
@@ -22,6 +24,7 @@ def to_html(text: str) -> SafeString:
     return mark_safe(_cleaner.clean(_markdown.render(text)))  # noqa: S308 - nh3 has just cleaned it
 
 
+@lru_cache(maxsize=2048)
 def to_inline_html(text: str, *, limit: int = 140) -> SafeString:
     """The first paragraph of Markdown on one line, cut to `limit` characters; code and emphasis only."""
     line = " ".join(text.strip().split("\n\n")[0].split()).lstrip("#>*- ")

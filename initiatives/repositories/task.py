@@ -9,7 +9,6 @@ from django.db.models import (
     IntegerField,
     Max,
     OuterRef,
-    Prefetch,
     Q,
     QuerySet,
     Subquery,
@@ -124,7 +123,7 @@ class TaskRepository(StatusRepository[Task]):
 
     def find_by_phase_id(self, phase_id: str) -> list[Task]:
         """The tasks of a phase in their order."""
-        return list(self._rows_of_one_owner().filter(phase_id=phase_id))
+        return self._with_owner(Task.objects.filter(phase_id=phase_id))
 
     def last_order(self, phase_id: str) -> int:
         """The highest `order` in a phase, -1 where it has no task."""
@@ -137,7 +136,7 @@ class TaskRepository(StatusRepository[Task]):
 
     def find_by_initiative_id(self, initiative_id: str) -> list[Task]:
         """All tasks of an initiative, those of its phases included."""
-        return list(self._rows_of_one_owner().filter(initiative_id=initiative_id))
+        return self._with_owner(Task.objects.filter(initiative_id=initiative_id))
 
     def find_by_status(self, status: TaskStatus | str) -> list[Task]:
         """Tasks in this status, longest in it first."""
@@ -212,10 +211,13 @@ class TaskRepository(StatusRepository[Task]):
     def _rows(self) -> QuerySet[Task]:
         return Task.objects.select_related("phase__initiative", "initiative").order_by(*self.default_order)
 
-    def _rows_of_one_owner(self) -> QuerySet[Task]:
-        # one phase for a hundred tasks: joined, it would be read and built a hundred times
-        phases = Prefetch("phase", Phase.objects.select_related("initiative"))
-        return Task.objects.prefetch_related(phases, "initiative").order_by(*self.default_order)
+    def _with_owner(self, rows: QuerySet[Task]) -> list[Task]:
+        """Tasks of one initiative with their phases: joined, a phase would be read and built once for each task."""
+        tasks = list(rows.prefetch_related("phase", "initiative").order_by(*self.default_order))
+        for task in tasks:
+            if task.phase is not None and task.initiative is not None:
+                task.phase.initiative = task.initiative
+        return tasks
 
     def _ready(self) -> QuerySet[Task]:
         begun = Q(phase__status=PhaseStatus.IN_PROGRESS) | Q(phase__isnull=True)

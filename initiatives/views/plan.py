@@ -92,12 +92,13 @@ def read_plan(initiative_id: str) -> Plan:
     tasks = TaskRepository().find_by_initiative_id(initiative_id)
     task_edges = TaskRepository().list_edges_of_initiative(initiative_id)
     projects = ProjectRepository().find_projects_by_initiative_id(initiative_id)
-    cards = _cards(phases, phase_edges, _rows(tasks, task_edges), projects)
+    rows = _rows(tasks, task_edges)
+    cards = _cards(phases, phase_edges, rows, projects)
     return Plan(
         initiative=initiative,
         projects=projects,
         cards=cards,
-        loose_rows=[row for row in _rows(tasks, task_edges) if row.task.phase_id is None],
+        loose_rows=[row for row in rows if row.task.phase_id is None],
         counts=count_tasks(tasks),
         graph=_graph(cards, phase_edges) if len(cards) > 1 else None,
         queue_refusal=why_not(lambda: policies.check_can_queue_all(initiative, phases)),

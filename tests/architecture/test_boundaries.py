@@ -25,6 +25,7 @@ STARTS_PROCESSES = {
     "reviews/diffs/highlight_pool.py": "lexers run apart, where they can be ended",
 }
 MAKES_SAFE_HTML = {
+    "initiatives/templatetags/plan.py": "task_rows escapes every text",
     "agents/views/agent.py": "log_entries escapes every text",
     "cw_site/foundation/markdown.py": "nh3 has cleaned it",
     "reviews/file_views.py": "render_rows escapes every text",
