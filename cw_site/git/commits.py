@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cw_site.git.layout import Clone
+from cw_site.git.memory import MEMORY
 from cw_site.git.refs import as_oid
 from cw_site.git.run import git, view
 
@@ -26,13 +27,23 @@ class Commit:
 
 def list_commits(clone: Clone, base: str, head: str, *, limit: int | None = None) -> list[Commit]:
     """The commits in `head` that are not in `base`, newest first, at most `limit`."""
-    most = [f"--max-count={limit}"] if limit is not None else []
-    output = git(
-        view(clone), "log", "-z", "--topo-order", "--no-show-signature", "--no-color", "--no-patch", "--no-notes",
-        "--encoding=UTF-8", f"--format=tformat:{_FORMAT}", *most, "--end-of-options", _range(clone, base, head), "--",
-    )  # fmt: skip
-    fields = output.stdout.decode("utf-8", "replace").split("\0")
-    return [_commit(fields[at : at + _FIELDS]) for at in range(0, len(fields) - _FIELDS + 1, _FIELDS)]
+    wanted = _range(clone, base, head)
+
+    def ask() -> list[Commit]:
+        most = [f"--max-count={limit}"] if limit is not None else []
+        output = git(
+            view(clone), "log", "-z", "--topo-order", "--no-show-signature", "--no-color", "--no-patch", "--no-notes",
+            "--encoding=UTF-8", f"--format=tformat:{_FORMAT}", *most, "--end-of-options", wanted, "--",
+        )  # fmt: skip
+        fields = output.stdout.decode("utf-8", "replace").split("\0")
+        return [_commit(fields[at : at + _FIELDS]) for at in range(0, len(fields) - _FIELDS + 1, _FIELDS)]
+
+    found = MEMORY.recall(("commits", clone.root, wanted, limit), ask, weigh=_weigh)
+    return list(found)
+
+
+def _weigh(found: list[Commit]) -> int:
+    return sum(500 + len(commit.subject) + len(commit.body) for commit in found)
 
 
 def count_commits(clone: Clone, base: str, head: str) -> int:

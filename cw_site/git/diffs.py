@@ -6,6 +6,7 @@ from typing import Literal
 
 from cw_site.git.errors import GitError, UnknownCommit
 from cw_site.git.layout import Clone, display_path, is_oid
+from cw_site.git.memory import MEMORY
 from cw_site.git.refs import as_oid
 from cw_site.git.run import git, view
 
@@ -14,6 +15,7 @@ _COMMON = (
     "diff-tree", "-r", "--no-ext-diff", "--no-textconv", "--no-color", "--no-abbrev", "--ignore-submodules=none",
 )  # fmt: skip
 _SECTION = b"diff --git "
+_SMALL = 4096
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,13 @@ class Blob:
 
 def list_files(clone: Clone, base: str, head: str) -> list[FileChange]:
     """The files that differ, renames found, in git's order. Does not look at lines, so it stays fast."""
-    output = git(view(clone), *_COMMON, "--raw", "-z", "-M", as_oid(clone, base), as_oid(clone, head)).stdout
-    return _read_raw(output)[0]
+    pair = as_oid(clone, base), as_oid(clone, head)
+
+    def ask() -> list[FileChange]:
+        return _read_raw(git(view(clone), *_COMMON, "--raw", "-z", "-M", *pair).stdout)[0]
+
+    changes = MEMORY.recall(("files", clone.root, *pair), ask, weigh=lambda found: 600 * len(found) + 100)
+    return list(changes)
 
 
 def count_lines(clone: Clone, base: str, head: str) -> dict[str, LineCount]:
@@ -74,13 +81,19 @@ def count_lines(clone: Clone, base: str, head: str) -> dict[str, LineCount]:
 
 def file_patch(clone: Clone, base: str, head: str, change: FileChange, context: int = 3) -> bytes:
     """The unified diff of one file, as git prints it."""
+    pair = as_oid(clone, base), as_oid(clone, head)
+    question = ("patch", clone.root, *pair, change, context)
+    return MEMORY.recall(question, lambda: _ask_patch(clone, *pair, change, context), weigh=len)
+
+
+def _ask_patch(clone: Clone, base: str, head: str, change: FileChange, context: int) -> bytes:
     paths = [change.path_bytes]
     if change.old_path_bytes is not None:
         paths.insert(0, change.old_path_bytes)
     output = git(
         view(clone), *_COMMON, "--raw", "-z", "-p", "-M" if change.old_path_bytes is not None else "--no-renames",
         f"--unified={max(0, context)}", "--inter-hunk-context=0", "--src-prefix=a/", "--dst-prefix=b/",
-        "--submodule=short", as_oid(clone, base), as_oid(clone, head), "--", *paths,
+        "--submodule=short", base, head, "--", *paths,
     ).stdout  # fmt: skip
     changes, patch = _read_raw(output)
     return patch if len(changes) <= 1 else _pick_section(changes, patch, change)
@@ -90,6 +103,14 @@ def read_blob(clone: Clone, oid: str, *, limit: int) -> Blob:
     """A file's content by its object id, at most `limit` bytes. Raises UnknownCommit when there is no such blob."""
     if not is_oid(oid):
         raise UnknownCommit(f"{oid[:100]!r} is not the id of a file's content.")
+    if limit > _SMALL:
+        return _ask_blob(clone, oid, limit)
+    return MEMORY.recall(
+        ("blob", clone.root, oid, limit), lambda: _ask_blob(clone, oid, limit), weigh=lambda blob: len(blob.data) + 200
+    )
+
+
+def _ask_blob(clone: Clone, oid: str, limit: int) -> Blob:
     room = limit + 200
     output = git(view(clone), "cat-file", "--batch", stdin=f"{oid}\n".encode(), limit=room, cut=True).stdout
     header, _, data = output.partition(b"\n")

@@ -1,12 +1,15 @@
 """Refs: read, create and move by compare-and-set. Nothing here forces or deletes a ref."""
 
+import os
 import re
+import stat
 import time
 import unicodedata
 from pathlib import Path
 
 from cw_site.git.errors import BadName, GitFailed, RefBusy, RefExists, RefMoved, UnknownCommit
 from cw_site.git.layout import Clone, is_oid
+from cw_site.git.memory import MEMORY
 from cw_site.git.run import Place, Result, git, view
 
 KEEP = "refs/cw/keep/"
@@ -49,9 +52,27 @@ def branch_slug(text: str, fallback: str) -> str:
 
 def read_ref(clone: Clone, ref: str) -> str | None:
     """The object id that the ref points to, or None when there is no such ref."""
+    if (oid := _read_loose(clone, check_ref(ref))) is not None:
+        return oid
     # show-ref --verify: rev-parse would also try refs/heads/refs/heads/x, which an agent can make.
     result = git(view(clone), "show-ref", "--verify", "--hash", "--", check_ref(ref), ok=(0, 1, 128))
     return result.text if result.code == 0 and is_oid(result.text) else None
+
+
+def _read_loose(clone: Clone, ref: str) -> str | None:
+    """What the ref's own file says, where it is a plain file with an id in it; for all else git is asked."""
+    try:
+        handle = os.open(clone.git_dir / ref, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        text = os.read(handle, 100) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    oid = text.decode("ascii", "replace").removesuffix("\n")
+    return oid if is_oid(oid) else None
 
 
 def resolve_commit(clone: Clone, name: str) -> str:
@@ -137,8 +158,13 @@ def is_ancestor(clone: Clone, ancestor: str, descendant: str) -> bool:
 
 def merge_base(clone: Clone, one: str, other: str) -> str | None:
     """The best common ancestor, or None when the histories are unrelated."""
-    result = git(view(clone), "merge-base", as_oid(clone, one), as_oid(clone, other), ok=(0, 1))
-    return result.text.splitlines()[0] if result.code == 0 else None
+    pair = as_oid(clone, one), as_oid(clone, other)
+
+    def ask() -> str | None:
+        result = git(view(clone), "merge-base", *pair, ok=(0, 1))
+        return result.text.splitlines()[0] if result.code == 0 else None
+
+    return MEMORY.recall(("merge-base", clone.root, *pair), ask, weigh=lambda found: 200)
 
 
 def _update(clone: Clone, ref: str, *, new: str, old: str) -> None:

@@ -63,7 +63,7 @@ def test_the_viewer_is_put_right_before_each_use(lab: Lab) -> None:
     (view / "info" / "attributes").write_text("* filter=x\n")
     (view / "refs").unlink()
     (view / "refs").symlink_to("/tmp")
-    assert refs.read_ref(lab.clone, "refs/heads/main") is not None
+    assert refs.list_refs(lab.clone, "refs/heads/")
     assert (view / "config").read_bytes() == VIEW_CONFIG
     assert not any(os.path.lexists(view / name) for name in ("commondir", "hooks", "info/attributes"))
 

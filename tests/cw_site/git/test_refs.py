@@ -174,3 +174,24 @@ def test_a_project_without_a_clone_is_a_sentence(tmp_path: Path) -> None:
 def test_a_slug_is_a_safe_part_of_a_branch_name(text: str, slug: str) -> None:
     assert refs.branch_slug(text, "fallback") == slug
     assert refs.branch_ref(slug)
+
+
+def test_a_ref_is_read_without_git_where_its_file_says_it(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = lab.in_source("rev-parse", "main")
+    refs.create_ref(lab.clone, "refs/heads/cw/loose", expected)
+    monkeypatch.setattr(refs, "git", None)
+    assert refs.read_ref(lab.clone, "refs/heads/cw/loose") == expected
+
+
+def test_git_is_asked_where_the_file_of_a_ref_is_no_plain_id(lab: Lab) -> None:
+    expected = lab.in_source("rev-parse", "main")
+    refs.create_ref(lab.clone, "refs/heads/cw/true", expected)
+    folder = lab.clone.git_dir / "refs" / "heads" / "cw"
+    (folder / "symbolic").write_text("ref: refs/heads/cw/true\n")
+    (folder / "linked").symlink_to("/etc/hostname")
+    os.mkfifo(folder / "pipe")
+    (folder / "short").write_text("abc\n")
+    assert refs.read_ref(lab.clone, "refs/heads/cw/symbolic") == expected
+    os.unlink(folder / "pipe")
+    for name in ("linked", "short", "absent"):
+        assert refs.read_ref(lab.clone, f"refs/heads/cw/{name}") is None
