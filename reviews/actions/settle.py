@@ -9,7 +9,7 @@ from django.db import transaction
 
 from agents.models import Agent
 from agents.runtime.cw_files import CommentResponse, read_comment_responses
-from cw_site.foundation.errors import DomainError, NotAllowed
+from cw_site.foundation.errors import DomainError, LostRace, NotAllowed
 from cw_site.git.diffs import diff_hash
 from initiatives.actions.branches import clone_of
 from initiatives.models import Branch, Initiative, Phase, Task
@@ -162,14 +162,18 @@ def _merge_phase(phase: Phase, heads: dict[str, str], *, reviewer: str) -> bool:
     if conflicts:
         return resolve_phase_conflict(phase, conflicts)
     by = f"Approved by {reviewer}" if reviewer else "Every task is completed"
-    PhaseRepository().move(
-        phase.pk,
-        to=PhaseStatus.COMPLETED,
-        source=phase.status,
-        since=phase.status_since,
-        reason=f"{by} and merged into {phase.initiative.branch or 'the initiative'}.",
-        evidence={"heads": heads, "reviewer": reviewer},
-    )
+    with transaction.atomic():
+        InitiativeRepository().lock(phase.initiative_id)
+        if any(task.status != TaskStatus.COMPLETED for task in TaskRepository().find_by_phase_id(phase.pk)):
+            raise LostRace("A task was added to this phase just now.")
+        PhaseRepository().move(
+            phase.pk,
+            to=PhaseStatus.COMPLETED,
+            source=phase.status,
+            since=phase.status_since,
+            reason=f"{by} and merged into {phase.initiative.branch or 'the initiative'}.",
+            evidence={"heads": heads, "reviewer": reviewer},
+        )
     return True
 
 
