@@ -1,5 +1,6 @@
 """What waits for a person, oldest first, each with the button that answers it. A constant number of queries."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from agents.models import Agent
 from agents.repositories import AccountRepository, AgentRepository, MessageRepository
 from agents.states import AgentStatus, PartyType
 from cw_site.foundation.errors import NotFound
+from cw_site.foundation.events import last_event_id
 from initiatives.actions.phase import approve_phase, queue_phase
 from initiatives.actions.project import request_sync
 from initiatives.actions.task import retry_task
@@ -37,6 +39,9 @@ class Item:
     tone: str = "amber"
 
 
+COUNT_SECONDS = 5.0
+"""How long a count holds without an event: what is changed in Django's admin publishes none."""
+
 type Source = Callable[[], Iterable[Item]]
 
 
@@ -47,8 +52,29 @@ def list_attention() -> list[Item]:
 
 
 def count_waiting() -> int:
-    """How many there are; on every page, beside HQ."""
-    return len(list_attention())
+    """How many there are; on every page, beside HQ. Counted again when an event has told of a change, and at times."""
+    newest, moment = last_event_id(), time.monotonic()
+    counted = _counted.get("count")
+    if counted is None or counted.event_id != newest or moment - counted.moment > COUNT_SECONDS:
+        counted = _counted["count"] = _Counted(newest, moment, len(list_attention()))
+    return counted.count
+
+
+def forget_count() -> None:
+    """Count anew at the next question."""
+    _counted.clear()
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """The count as of an event: each change of a row that may wait publishes one."""
+
+    event_id: int
+    moment: float
+    count: int
+
+
+_counted: dict[str, _Counted] = {}
 
 
 def as_json(item: Item) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from agents.repositories import AccountRepository, AgentRepository, MessageRepository
 from cw_site.foundation.clock import now
@@ -147,3 +148,13 @@ def test_what_runs_is_shown(person_client: Client) -> None:
     assert AgentRepository().get(agent.pk).status == "running"
     assert AccountRepository().find_all() == []
     assert InitiativeRepository().find_all()
+
+
+def test_the_count_is_made_once_until_something_changes(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    before = count_waiting()
+    with django_assert_num_queries(1):
+        assert count_waiting() == before
+    make_phase(make_initiative())
+    assert count_waiting() == before + 1
