@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
+from django.db import transaction
 
 from agents.actions.accounts import look_for_account
 from agents.actions.agent import provider_for, start_agent_for_task
@@ -20,12 +21,13 @@ from agents.runtime.engine import enqueue_start
 from agents.runtime.workspace import release
 from agents.states import SessionPurpose, SessionState
 from cw_site.foundation.clock import now
-from cw_site.foundation.errors import DomainError, LostRace
+from cw_site.foundation.errors import DomainError, LostRace, NotAllowed
+from initiatives.models import Task
 from initiatives.repositories.task import TaskRepository
 
 logger = logging.getLogger(__name__)
 
-JUST_QUEUED = timedelta(seconds=3)
+JUST_QUEUED = timedelta(seconds=1)
 """A session queued less than this ago has its start in the engine's queue already."""
 READY_TASKS = 200
 
@@ -54,25 +56,30 @@ def _ended_before_their_start() -> list[AgentSession]:
 
 def start_tasks() -> int:
     """Every task that is ready gets an agent while there are places; the others say what they wait for."""
-    agents, tasks = AgentRepository(), TaskRepository()
-    taken = agents.count_running_by_provider(settings.CW_HOST_NAME)
+    tasks = TaskRepository()
     waits: dict[str, str] = {}
     moved = 0
     for task in tasks.list_ready(READY_TASKS):
         provider = provider_for(task)
         if provider not in waits:
             waits[provider] = _why_none(provider)
-        reason = waits[provider] or _why_full(provider, taken)
-        if reason:
-            tasks.explain(task.id, reason)
+        if not waits[provider]:
+            waits[provider] = _why_full(provider)
+        if waits[provider]:
+            # nothing is written where the sentence is there already: this is asked for many times a second
+            if task.status_reason != waits[provider]:
+                tasks.explain(task.id, waits[provider])
             continue
-        started = _try(
-            partial(start_agent_for_task, task),
-            explain=partial(tasks.explain, task.id),
-        )
-        taken[provider] = taken.get(provider, 0) + started
-        moved += started
+        moved += _try(partial(_start, task, provider), explain=partial(tasks.explain, task.id))
     return moved
+
+
+def _start(task: Task, provider: str) -> None:
+    """Start it if there is a place still: two workers that count at once must not both take the last one."""
+    with transaction.atomic():
+        if reason := _why_full(provider):
+            raise NotAllowed(reason)
+        start_agent_for_task(task)
 
 
 def _why_none(provider: str) -> str:
@@ -84,13 +91,14 @@ def _why_none(provider: str) -> str:
     return look_for_account(provider).waits
 
 
-def _why_full(provider: str, taken: dict[str, int]) -> str:
+def _why_full(provider: str) -> str:
     """Why there is no place for one more agent, empty where there is one."""
+    taken = AgentRepository().count_running_by_provider(settings.CW_HOST_NAME)
     if sum(taken.values()) >= settings.CW_AGENTS_PER_HOST:
-        return f"Waits for a place: {sum(taken.values())} agents are at work (CW_AGENTS_PER_HOST)."
+        return f"Waits for a place: at most {settings.CW_AGENTS_PER_HOST} agents work at once (CW_AGENTS_PER_HOST)."
     if taken.get(provider, 0) >= settings.CW_AGENTS_PER_PROVIDER:
-        label = get_provider(provider).label
-        return f"Waits for a place: {taken[provider]} agents of {label} are at work (CW_AGENTS_PER_PROVIDER)."
+        label, most = get_provider(provider).label, settings.CW_AGENTS_PER_PROVIDER
+        return f"Waits for a place: at most {most} agents of {label} work at once (CW_AGENTS_PER_PROVIDER)."
     return ""
 
 
@@ -105,7 +113,8 @@ def resume_waiting() -> int:
             continue
         reason = full_house(session.agent.provider) or look_for_account(session.agent.provider).waits
         if reason:
-            AgentRepository().explain_session(session.id, reason)
+            if session.status_reason != reason:
+                AgentRepository().explain_session(session.id, reason)
             continue
         enqueue_start(session.id, host=settings.CW_HOST_NAME)
         asked += 1

@@ -1,6 +1,8 @@
 """The engine's tasks that belong to no app: reconcile runs the ticks, prune keeps the tables small."""
 
 import logging
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
@@ -15,14 +17,48 @@ logger = logging.getLogger(__name__)
 KEEP_FINISHED_TASKS = timedelta(hours=1)
 
 
+class Rounds:
+    """Runs a step for everybody who asks, one at a time: those who ask during a run share the next one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_running = False
+        self._asked_meanwhile = False
+
+    def run(self, step: Callable[[], int]) -> int:
+        """What the runs of this caller came to; 0 where another thread makes the run that this one asks for."""
+        with self._lock:
+            if self._is_running:
+                self._asked_meanwhile = True
+                return 0
+            self._is_running = True
+        total = 0
+        try:
+            while True:
+                total += step()
+                with self._lock:
+                    if not self._asked_meanwhile:
+                        self._is_running = False
+                        return total
+                    self._asked_meanwhile = False
+        except BaseException:
+            with self._lock:
+                self._is_running = self._asked_meanwhile = False
+            raise
+
+
+_rounds = Rounds()
+
+
 @task
 def reconcile() -> int:
     """Run every tick once, in order; returns how many rows moved. A tick that fails is logged and the rest go on.
 
     Guarantee: level-triggered. Nothing depends on this having been asked for: it also runs every few seconds,
-    and every tick reads rows afresh, so a lost call costs time and never work.
+    and every tick reads rows afresh, so a lost call costs time and never work. In one process the ticks run once at
+    a time; whoever asks meanwhile is served by one more run after that.
     """
-    return run_ticks()
+    return _rounds.run(run_ticks)
 
 
 @task

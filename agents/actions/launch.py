@@ -97,10 +97,11 @@ def full_house(provider: str) -> str:
     """Why no further session of the provider can run on this host, empty where one can."""
     running = AgentRepository().list_sessions([SessionState.STARTING, SessionState.LIVE], host=settings.CW_HOST_NAME)
     if len(running) >= settings.CW_AGENTS_PER_HOST:
-        return f"Waits for a place: {len(running)} agents run on {settings.CW_HOST_NAME}."
+        return f"Waits for a place: at most {settings.CW_AGENTS_PER_HOST} agents work at once (CW_AGENTS_PER_HOST)."
     same = sum(session.agent.provider == provider for session in running)
     if same >= settings.CW_AGENTS_PER_PROVIDER:
-        return f"Waits for a place: {same} agents of {get_provider(provider).label} run."
+        label, most = get_provider(provider).label, settings.CW_AGENTS_PER_PROVIDER
+        return f"Waits for a place: at most {most} agents of {label} work at once (CW_AGENTS_PER_PROVIDER)."
     return ""
 
 

@@ -29,7 +29,7 @@ def test_two_hundred_tasks_are_each_run_once(workers: Workers, phase: Phase, tmp
         assert all(session.end in {"", "success"} for session in agents.list_sessions("settled"))
         return len(agents.list_done_for_tasks()) == TASKS
 
-    wait_until(finished, timeout=400, message=workers.log.read_text()[-3000:])
+    wait_until(finished, timeout=900, message=workers.log.read_text()[-3000:])
     assert Counter(ran.read_text().split()) == {str(number): 1 for number in range(TASKS)}
     assert Counter(agent.task_id for agent in agents.list_done_for_tasks()).most_common(1)[0][1] == 1
     assert all(len(agents.find_sessions(agent.id)) == 1 for agent in agents.list_done_for_tasks())
