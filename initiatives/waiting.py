@@ -4,8 +4,9 @@ Plain functions over rows that the caller has read already, so that a page of a 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
-from initiatives.models import Phase, Project, Task
+from initiatives.models import Phase, Project
 from initiatives.states import CHECKPOINTS, InitiativeStatus, PhaseStatus, SyncState, TaskStatus
 
 _PHASE_WORDS: dict[str, str] = {
@@ -103,7 +104,20 @@ def _why_running(counts: dict[str, int], due: int) -> str:
     return f"{done} of {total} tasks done; goes on by itself."
 
 
-def why_task_waits(task: Task, *, dependencies: Sequence[Task] = (), phase: Phase | None = None) -> str:
+class TaskWords(Protocol):
+    """What of a task the sentence is made from: a row, or some columns of one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def status_reason(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+
+
+def why_task_waits(task: TaskWords, *, dependencies: Sequence[TaskWords] = (), phase: Phase | None = None) -> str:
     """The sentence for a task, '' where it is completed. `phase` is the task's, where it has one."""
     match task.status:
         case TaskStatus.BLOCKED:
@@ -116,7 +130,7 @@ def why_task_waits(task: Task, *, dependencies: Sequence[Task] = (), phase: Phas
             return ""
 
 
-def _why_pending_waits(task: Task, dependencies: Sequence[Task], phase: Phase | None) -> str:
+def _why_pending_waits(task: TaskWords, dependencies: Sequence[TaskWords], phase: Phase | None) -> str:
     if phase is not None and phase.initiative.status == InitiativeStatus.ARCHIVED:
         return "The initiative is archived; restore it to go on."
     if phase is not None and phase.status != PhaseStatus.IN_PROGRESS:

@@ -1,14 +1,12 @@
-from typing import Any
-
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
 from cw_site.foundation.access import require_scope
-from cw_site.foundation.paging import DEFAULT_LIMIT, page_of
+from cw_site.foundation.paging import DEFAULT_LIMIT
 from cw_site.foundation.schemas import ERRORS, IdPath, Limit, Offset
 from initiatives.actions.checks import invalid
 from initiatives.actions.page import create_page, delete_page, edit_page
-from initiatives.api.output import page_out
+from initiatives.api.output import answer, answer_page, page_row
 from initiatives.api.schemas import Format, PageIn, PageList, PageOut, PagePatch, RichText
 from initiatives.repositories.initiative import InitiativeRepository
 from initiatives.repositories.page import PageRepository
@@ -23,35 +21,33 @@ def list_pages(
     limit: Limit = DEFAULT_LIMIT,
     offset: Offset = 0,
     format: Format = "json",
-) -> dict[str, Any]:
+) -> HttpResponse:
     require_scope(request, "read")
     InitiativeRepository().get(initiative_id)
     rows = PageRepository().find_by_initiative_id(initiative_id)
-    return page_of([page_out(row, format=format) for row in rows[offset : offset + limit]], len(rows))
+    return answer_page([page_row(row, format=format) for row in rows[offset : offset + limit]], len(rows))
 
 
 @router.post("/initiatives/{initiative_id}/pages", response={201: PageOut, **ERRORS}, summary="Write a page")
-def post_page(
-    request: HttpRequest, initiative_id: IdPath, body: PageIn, format: Format = "json"
-) -> Status[dict[str, Any]]:
+def post_page(request: HttpRequest, initiative_id: IdPath, body: PageIn, format: Format = "json") -> HttpResponse:
     require_scope(request, "run")
     content = _content(body.content, format)
     page = create_page(initiative_id, title=body.title, content=content, parent_page_id=body.parent_page_id)
-    return Status(201, page_out(page, format=format))
+    return answer(page_row(page, format=format), status=201)
 
 
 @router.get("/pages/{page_id}", response={200: PageOut, **ERRORS}, summary="A page")
-def get_page(request: HttpRequest, page_id: IdPath, format: Format = "json") -> dict[str, Any]:
+def get_page(request: HttpRequest, page_id: IdPath, format: Format = "json") -> HttpResponse:
     require_scope(request, "read")
-    return page_out(PageRepository().get(page_id), format=format)
+    return answer(page_row(PageRepository().get(page_id), format=format))
 
 
 @router.patch("/pages/{page_id}", response={200: PageOut, **ERRORS}, summary="Change a page")
-def patch_page(request: HttpRequest, page_id: IdPath, body: PagePatch, format: Format = "json") -> dict[str, Any]:
+def patch_page(request: HttpRequest, page_id: IdPath, body: PagePatch, format: Format = "json") -> HttpResponse:
     require_scope(request, "run")
     content = _content(body.content, format)
     page = edit_page(page_id, title=body.title, content=content, parent_page_id=body.parent_page_id)
-    return page_out(page, format=format)
+    return answer(page_row(page, format=format))
 
 
 @router.delete("/pages/{page_id}", response={204: None, **ERRORS}, summary="Delete a page and those below it")

@@ -125,6 +125,17 @@ class TaskRepository(StatusRepository[Task]):
         """The tasks of a phase in their order."""
         return self._with_owner(Task.objects.filter(phase_id=phase_id))
 
+    def list_columns(
+        self, phase_id: str, columns: Iterable[str], *, limit: int | None = None, offset: int = 0
+    ) -> list[dict[str, Any]]:
+        """Some columns of a phase's tasks in their order, without building a row for each."""
+        rows = Task.objects.filter(phase_id=phase_id).order_by(*self.default_order).values(*columns)
+        return list(rows[offset : None if limit is None else offset + limit])
+
+    def count_of_phase(self, phase_id: str) -> int:
+        """How many tasks a phase has."""
+        return Task.objects.filter(phase_id=phase_id).count()
+
     def last_order(self, phase_id: str) -> int:
         """The highest `order` in a phase, -1 where it has no task."""
         highest = Task.objects.filter(phase_id=phase_id).aggregate(highest=Max("order"))["highest"]

@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from tests.factories import make_phase, make_task
 from tests.initiatives.api.conftest import Api
 
-LIST_QUERIES = 7
+LIST_QUERIES = 5
 
 
 def test_planning(api: Api) -> None:
@@ -70,3 +70,21 @@ def test_the_list_costs_the_same_for_any_number(
         make_task(phase, after=[first])
     with django_assert_num_queries(LIST_QUERIES):
         person_client.get(f"/api/phases/{phase.pk}/tasks")
+
+
+def test_a_page_of_a_long_list_knows_what_stands_on_other_pages(api: Api) -> None:
+    phase = make_phase(status="in_progress")
+    first = make_task(phase, name="First", order=0)
+    make_task(phase, name="Second", order=1, after=[first])
+    page = api.get(f"/phases/{phase.pk}/tasks?limit=1&offset=1")
+    assert page["count"] == 2
+    assert [row["depends_on"] for row in page["items"]] == [[first.pk]]
+    assert "Waits for “First” (not started)" in page["items"][0]["waits"]
+
+
+def test_a_list_says_the_same_as_the_task(api: Api) -> None:
+    phase = make_phase(status="in_progress")
+    first = make_task(phase)
+    task = make_task(phase, after=[first], status_evidence={"exit_code": 3})
+    listed = api.get(f"/phases/{phase.pk}/tasks")["items"]
+    assert listed == [api.get(f"/tasks/{first.pk}"), api.get(f"/tasks/{task.pk}")]
