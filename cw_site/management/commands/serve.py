@@ -1,6 +1,5 @@
 """`make run`: the web server and the worker as one pair of processes. Agents belong to neither and outlive both."""
 
-import ctypes
 import fcntl
 import json
 import os
@@ -19,12 +18,12 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 
 from cw_site import first_run
+from cw_site.process import ENDS_WITH_PARENT, end_with_parent
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 CRASHES_TOLERATED = 5
 CRASH_WINDOW_SECONDS = 60.0
-PR_SET_PDEATHSIG = 1
 
 
 class Stop(Exception):
@@ -117,8 +116,13 @@ class Pair:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             pass_fds=[self.lock.fileno()],
-            preexec_fn=_end_with_parent,
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "cw_site.settings", "CW_DATA_DIR": str(settings.CW_DATA_DIR)},
+            preexec_fn=end_with_parent,
+            env={
+                **os.environ,
+                "DJANGO_SETTINGS_MODULE": "cw_site.settings",
+                "CW_DATA_DIR": str(settings.CW_DATA_DIR),
+                ENDS_WITH_PARENT: "1",
+            },
         )
 
     def _note_crash(self, name: str) -> None:
@@ -184,7 +188,3 @@ def _url_host(host: str) -> str:
 
 def _on_stop_signal(number: int, frame: FrameType | None) -> None:
     raise Stop
-
-
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
