@@ -178,8 +178,21 @@ def highlighted(clone: Clone, change: FileChange) -> tuple[Sequence[str] | None,
     )
 
 
+def is_at_hand(change: FileChange) -> bool:
+    """Whether the file can be drawn without waiting for its colours."""
+    if is_lock_file(change.path):
+        return True
+    old_path = change.old_path if change.old_path is not None else change.path
+    sides = ((change.old_oid, change.old_mode, old_path), (change.new_oid, change.new_mode, change.path))
+    return all(_is_plain(oid, mode) or _cache().has(oid=oid, path=path) for oid, mode, path in sides)
+
+
+def _is_plain(oid: str, mode: str) -> bool:
+    return bool(_NOTHING.fullmatch(oid)) or mode in (_SUBMODULE, _LINK)
+
+
 def _highlight(clone: Clone, oid: str, mode: str, path: str) -> Sequence[str] | None:
-    if _NOTHING.fullmatch(oid) or mode in (_SUBMODULE, _LINK):
+    if _is_plain(oid, mode):
         return None
 
     def read() -> bytes | None:

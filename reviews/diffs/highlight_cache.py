@@ -92,6 +92,10 @@ class HighlightCache:
                 file.unlink()
             return None
 
+    def has(self, *, oid: str, path: str) -> bool:
+        """Whether something is kept for a blob, without reading it."""
+        return self._file(oid, path).exists()
+
     def put(self, lines: Sequence[str] | None, *, oid: str, path: str) -> None:
         """Keep the lines of a blob (None: that it is plain)."""
         data = _pack(lines)

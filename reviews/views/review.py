@@ -15,7 +15,7 @@ from initiatives.repositories import PhaseRepository, TaskRepository
 from initiatives.states import BranchOwner, PhaseStatus
 from reviews.actions.decision import approve_review, request_changes
 from reviews.diffs.limits import MAX_FILES
-from reviews.file_views import FileEntry
+from reviews.file_views import FileEntry, is_at_hand
 from reviews.forms import NoteForm
 from reviews.heads import describe_moves, list_branches, phase_ranges, shas_of
 from reviews.policies import check_can_decide
@@ -35,6 +35,8 @@ from reviews.views.parts import (
 
 INLINE_FILES = 3
 """So many files are in the page itself; the others are loaded when they come into view."""
+READY_FILES, READY_CHARS = 20, 400_000
+"""Files that were coloured before cost little: so many are in the page too, until it has so many characters."""
 
 
 @require_GET
@@ -127,10 +129,16 @@ def _sections(
 ) -> list[dict[str, Any]]:
     """What is on the page of each file: the first ones and the chosen one whole, of the others only the name."""
     sections = []
-    inline = {chosen} if chosen else {entry.anchor for entry in shown[:INLINE_FILES]}
-    for entry in shown:
-        found = page.find(entry.anchor) if entry.anchor in inline else None
+    size = 0
+    for number, entry in enumerate(shown):
+        if chosen:
+            inline = entry.anchor == chosen
+        else:
+            ready = number < READY_FILES and size < READY_CHARS
+            inline = number < INLINE_FILES or (ready and is_at_hand(entry.change))
+        found = page.find(entry.anchor) if inline else None
         view = view_phase_file(request, phase, *found, can_comment=_open(phase, page)) if found else None
+        size += len(view.html) if view else 0
         sections.append(_file_context(request, phase, entry, view, page))
     return sections
 

@@ -21,6 +21,8 @@ from initiatives.actions.branches import clone_of, ensure_initiative_branch, ens
 from initiatives.actions.project import carry_out_sync
 from initiatives.models import Branch, Initiative, Phase, Project, Task
 from initiatives.repositories import PhaseRepository, ProjectRepository, TaskRepository
+from reviews import file_views
+from reviews.diffs.highlight_cache import HighlightCache
 from tests.factories import make_agent, make_initiative, make_phase, make_project, make_task, run_git
 
 FILES = {
@@ -30,6 +32,13 @@ FILES = {
 
 
 type Files = Mapping[str, str | bytes | None] | Mapping[bytes, str | bytes | None]
+
+
+@pytest.fixture(autouse=True)
+def _own_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test had coloured is not at hand for another."""
+    kept = HighlightCache(tmp_path / "highlight")
+    monkeypatch.setattr(file_views, "_cache", lambda: kept)
 
 
 def commit_on(project: Project, branch: str, files: Files, *, message: str = "Work") -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from html import unescape
 from typing import Any
 
 import pytest
@@ -55,11 +56,21 @@ def get(client: Client, address: str, **headers: str) -> str:
 def test_the_page_lists_every_file_and_shows_the_first(waiting: World, person_client: Client) -> None:
     html = get(person_client, url(waiting))
     assert html.count('<section class="file-diff"') == 6
-    assert html.count('hx-trigger="intersect once"') == 3
+    assert html.count('hx-trigger="intersect once"') == 2, "a lock file is folded, so it costs nothing"
     for path in ("app.py", "new.py", "README.md", "uv.lock"):
         assert path in html
     assert f'name="head_{waiting.project.pk}" value="{waiting.tip()}"' in html
     assert "Round 1" in html
+
+
+def test_files_that_were_coloured_before_come_with_the_page(waiting: World, person_client: Client) -> None:
+    first = get(person_client, url(waiting))
+    for address in re.findall(r'hx-get="([^"]+)" hx-trigger="intersect once"', first):
+        get(person_client, unescape(address))
+    html = get(person_client, url(waiting))
+    assert html.count('<section class="file-diff"') == 6
+    assert html.count('hx-trigger="intersect once"') == 1, "the picture has no colours to be kept"
+    assert f'id="{anchor(waiting, "src/new.py")}-n4"' in html
 
 
 def test_one_file_is_shown_without_scripts(waiting: World, person_client: Client) -> None:
