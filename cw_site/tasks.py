@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from io import StringIO
 
 from django.conf import settings
 from django.core.management import call_command
@@ -65,7 +66,8 @@ def reconcile() -> int:
 def prune() -> None:
     """Delete what nothing reads any more: old live events and finished engine tasks."""
     prune_events()
-    call_command("ox_prune", older_than=f"{int(KEEP_FINISHED_TASKS.total_seconds())}s", verbosity=0)
+    kept = f"{int(KEEP_FINISHED_TASKS.total_seconds())}s"
+    call_command("ox_prune", older_than=kept, verbosity=0, stdout=StringIO())
 
 
 def run_ticks() -> int:

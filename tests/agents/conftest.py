@@ -38,12 +38,14 @@ class Engine:
     def __init__(self, host: str) -> None:
         self.supervisor = Supervisor(host)
         self.agents = AgentRepository()
+        self.settles = True
 
     def step(self) -> None:
         """One round of everything."""
         run_tasks()
         self.supervisor.round()
-        ticks.settle_sessions()
+        if self.settles:
+            ticks.settle_sessions()
         ticks.start_tasks()
         ticks.resume_waiting()
 
