@@ -46,8 +46,10 @@ def fill_workspace(path: Path) -> Workspace:
     world = make_world(path / "source", provider="scripted")
     comment_id = _reviewed_twice(world)
     agent, task = _asking_agent(world)
-    draft = make_phase(world.initiative, after=[world.phase], name="Later")
-    make_task(draft, after=[make_task(draft)], type="checkpoint:human-action")
+    assert task.phase is not None
+    draft = make_phase(world.initiative, after=[task.phase], name="Later")
+    checkpoint = make_task(draft, after=[make_task(draft)], type="checkpoint:human-action")
+    resting = make_agent(make_task(draft, status="blocked"), status="crashed")
     make_project(name="unused")
     page = PageRepository().create(
         initiative_id=world.initiative.pk,
@@ -66,6 +68,12 @@ def fill_workspace(path: Path) -> Workspace:
         "agent_id": agent.pk,
         "account_id": make_account(provider="claude", credentials=SECRET, config_json=f'{{"key": "{SECRET}"}}').pk,
         "project": world.project.pk,
+        "path": "app.py",
+        "draft_phase_id": draft.pk,
+        "earlier_phase_id": task.phase.pk,
+        "draft_task_id": make_task(draft).pk,
+        "checkpoint_id": checkpoint.pk,
+        "resting_agent": resting.name,
         **_talk(world, agent),
     }
     return Workspace(ids, world.heads())
@@ -78,7 +86,7 @@ def _reviewed_twice(world: World) -> str:
     world.do_task(files, provider="scripted")
     _merge()
     thread = add_comment(
-        world.phase.pk, file_path="app.py", line_number=3, line_type="added", body="Why?", author="person"
+        world.phase.pk, file_path="app.py", line_number=3, line_type="added", body="Why?", author="script"
     )
     reply(thread.pk, body="Because.", author="brisk-otter")
     task = request_changes(world.phase.pk, person=None, person_name="person", note="Please.")
@@ -105,7 +113,6 @@ def _asking_agent(world: World) -> tuple[Agent, Task]:
         )
     AgentRepository().move_session(session.pk, to="ended", ended_at=now())
     AgentRepository().move_session(session.pk, to="settled", end="question", cost_usd=0.25, input_tokens=7)
-    make_agent(make_task(phase, status="blocked"), status="crashed")
     return agent, task
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
-from tests.factories_api import Workspace, fill_workspace, rolled_back
+from tests.factories_api import Workspace, fill_workspace
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,6 @@ def workspace(
 
 
 @pytest.fixture
-def undone(workspace: Workspace) -> Iterator[Workspace]:
+def undone(workspace: Workspace, db: None) -> Workspace:
     """The workspace; what the test changes is undone."""
-    with rolled_back():
-        yield workspace
+    return workspace

@@ -37,6 +37,16 @@ class Operation:
             return None
         return resolve(self.spec["requestBody"]["content"]["application/json"]["schema"])
 
+    @property
+    def path_names(self) -> list[str]:
+        """The names of its path's parameters."""
+        return re.findall(r"{([^}]+)}", self.path)
+
+    @property
+    def queries(self) -> list[str]:
+        """The names of its query parameters."""
+        return [item["name"] for item in self.spec["parameters"] if item["in"] == "query"]
+
     def address(self, ids: dict[str, str]) -> str:
         """Its path with the ids, and the query parameters that it needs."""
         path = re.sub(r"{([^}]+)}", lambda name: ids.get(name[1], "nothing"), self.path)
