@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from cw_site.api import api
 from cw_site.views.demo import play_demo
 from cw_site.views.events import events
+from cw_site.views.favicon import favicon
 from cw_site.views.first_run import first_run
 from cw_site.views.sign_in import SignInView
 
@@ -17,6 +18,7 @@ for _route in _api_urls[0]:
     setattr(_route.callback, "login_required", False)  # noqa: B010 (an attribute that functions do not declare)
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("favicon.ico", favicon),
     path("sign-in/", SignInView.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("first-run/<str:token>/", first_run, name="first-run"),
