@@ -101,8 +101,8 @@ class _Handler(BaseHTTPRequestHandler):
         credential = self.headers.get("x-api-key") or self.headers.get("Authorization") or ""
         turn = self.server.answer(body, credential)
         if turn.error is not None:
-            status, kind, message = turn.error
-            return self._json(status, {"type": "error", "error": {"type": kind, "message": message}}, turn.headers)
+            status, kind, words = turn.error
+            return self._json(status, {"type": "error", "error": {"type": kind, "message": words}}, turn.headers)
         message = _message(turn, str(body.get("model", "mock")))
         return self._stream(message) if body.get("stream") else self._json(200, message)
 

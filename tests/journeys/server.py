@@ -10,7 +10,7 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -126,9 +126,11 @@ class Server:
 
 
 @contextmanager
-def running_server(data: Path, *, administrator: bool = True, **environment: str) -> Iterator[Server]:
+def running_server(
+    data: Path, *, administrator: bool = True, environment: Mapping[str, str] | None = None, **more: str
+) -> Iterator[Server]:
     """A server, with its first administrator if wanted; stopped at the end whatever happens."""
-    server = Server(data, **environment)
+    server = Server(data, **(environment or {}), **more)
     try:
         server.start()
         if administrator:

@@ -17,7 +17,7 @@ from tests.postgresql import start_server
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
-SCRIPT = [
+SCRIPT: list[dict[str, object]] = [
     {"say": "I write the greeting."},
     {"write": {"path": "greeting.py", "content": "print('hello')\nprint('bye')\n"}},
     {"commit": "Say hello"},
@@ -46,7 +46,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
 
 def test_from_an_empty_folder_to_a_merged_reviewed_change(tmp_path: Path, database: dict[str, str]) -> None:
     repository = make_repository(tmp_path / "greeter.git")
-    with running_server(tmp_path / "data", **database) as server:
+    with running_server(tmp_path / "data", environment=database) as server:
         story = play(server.api(), repository, provider="scripted", description=described(SCRIPT))
     assert story.replies
     fixed = story.replies[0]["fixed_in"]
@@ -68,8 +68,8 @@ def test_a_second_server_on_the_same_folder_is_refused(tmp_path: Path) -> None:
 def test_an_agent_goes_on_without_the_server_and_is_taken_up_again(tmp_path: Path, database: dict[str, str]) -> None:
     repository = make_repository(tmp_path / "greeter.git")
     lines = 120
-    script = [{"print_lines": {"count": lines, "every": 0.05}}, *SCRIPT]
-    with running_server(tmp_path / "data", **database) as server:
+    script: list[dict[str, object]] = [{"print_lines": {"count": lines, "every": 0.05}}, *SCRIPT]
+    with running_server(tmp_path / "data", environment=database) as server:
         api = server.api()
         project = api.post("/projects", name="greeter", url=str(repository))
         initiative = api.post("/initiatives", name="Greet", project_ids=[project["id"]])
