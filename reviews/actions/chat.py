@@ -88,7 +88,7 @@ def deliver(chat_id: str) -> bool:
     chats = ChatSessionRepository()
     try:
         with transaction.atomic():
-            chats.update(chat_id)  # holds the row until the end: two workers never deliver the same message
+            chats.lock(chat_id)  # two workers never deliver the same message
             chat = chats.get(chat_id)
             waiting = [
                 message
@@ -200,7 +200,7 @@ def _fail_waiting(chat_id: str, why: str) -> None:
     """Say why nothing was delivered. The messages count as delivered, so that this is said once; retry sends again."""
     chats = ChatSessionRepository()
     with transaction.atomic():
-        chats.update(chat_id)
+        chats.lock(chat_id)
         for message in chats.find_messages_by_session_id(chat_id):
             if message.role == ChatRole.USER and message.delivered_at is None:
                 chats.update_message(message.pk, delivered_at=now())

@@ -50,6 +50,10 @@ class ChatSessionRepository(SteppedRepository[ChatSession]):
         """Write only the named columns; raises NotFound. It is closed with `close`."""
         return self.update(session_id, **fields)
 
+    def lock(self, session_id: str) -> None:
+        """Hold the chat until the present transaction ends; SQLite has one writer at a time as it is."""
+        ChatSession.objects.select_for_update(no_key=True).filter(pk=session_id).values_list("pk").first()
+
     def take_answer(self, session_id: str, *, after: int, upto: int) -> bool:
         """Claim the sessions after one number up to another for a message; False where somebody else took them."""
         rows = ChatSession.objects.filter(pk=session_id, answered_session=after)

@@ -7,6 +7,7 @@ import pytest
 from agents.models import AgentSession
 from agents.repositories import AgentRepository
 from cw_site.foundation.errors import Invalid, NotAllowed, NotFound
+from cw_site.foundation.events import last_event_id
 from initiatives.models import Phase
 from reviews import ticks
 from reviews.actions import chat as chats
@@ -79,6 +80,15 @@ def test_a_message_starts_the_agent_and_comes_back_as_one_answer(chat: ChatSessi
     assert ticks.collect_chat_answers() == 1
     assert ticks.collect_chat_answers() == 0
     assert messages(chat)[1:] == [("assistant", "A phase.", False)]
+
+
+def test_a_chat_in_which_nothing_happens_tells_nothing(chat: ChatSession) -> None:
+    chats.send_message(chat.pk, content="What is this?")
+    end(start(chat), "A phase.")
+    ticks.collect_chat_answers()
+    before = last_event_id()
+    ticks.collect_chat_answers()
+    assert last_event_id() == before
 
 
 def test_what_is_said_meanwhile_waits_and_is_the_next_turn(chat: ChatSession) -> None:
