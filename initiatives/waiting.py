@@ -79,12 +79,11 @@ def why_projects_wait(projects: Sequence[Project]) -> str:
     """Why no branch can be made in these projects yet, '' where nothing hinders it."""
     if not projects:
         return "The initiative has no project: edit it and choose one."
-    for project in projects:
-        if project.sync_state == SyncState.FAILED:
-            return f"{project.name} could not be fetched: {project.sync_reason} Sync it again when that is mended."
-        if project.sync_state == SyncState.NEVER:
-            return f"Waits until {project.name} is cloned; starts by itself after that."
-    return ""
+    failed = next((project for project in projects if project.sync_state == SyncState.FAILED), None)
+    if failed is not None:
+        return f"{failed.name} could not be fetched: {failed.sync_reason} Sync it again when that is mended."
+    missing = next((project for project in projects if project.sync_state == SyncState.NEVER), None)
+    return f"Waits until {missing.name} is cloned; starts by itself after that." if missing is not None else ""
 
 
 def _why_running(counts: dict[str, int], due: int) -> str:

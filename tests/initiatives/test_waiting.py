@@ -120,5 +120,10 @@ def test_a_task_that_does_not_wait() -> None:
     assert "Retry" in why_task_waits(Task(status="blocked"))
 
 
+def test_a_project_that_failed_is_told_before_one_that_is_on_its_way() -> None:
+    projects = [Project(name="docs", sync_state="never"), Project(name="site", sync_state="failed", sync_reason="No.")]
+    assert why_projects_wait(projects).startswith("site could not be fetched")
+
+
 def test_projects_that_are_ready_hinder_nothing() -> None:
     assert why_projects_wait([READY]) == ""
