@@ -54,9 +54,20 @@ def read_news(agent: Agent, *, after: int) -> LogPage:
     if not chunks:
         return LogPage("", first=after, last=after)
     writer = _writer(agent)
-    start = max(0, after - LOOK_BACK_CHUNKS)
-    writer.learn(LogChunkRepository().find_by_agent_id(agent.id, start, after - start) if after > start else [])
+    _look_back(writer, agent, after, chunks)
     return LogPage("".join(writer.write(chunks)), first=chunks[0].sequence, last=chunks[-1].sequence)
+
+
+def _look_back(writer: LogWriter, agent: Agent, after: int, chunks: list[AgentLogChunk]) -> None:
+    """Let the writer know the session it goes on in, and the calls whose results are in the new chunks: as few
+    earlier chunks as will do, since a page that is watched asks five times a second."""
+    wanted = writer.find_unopened(chunks)
+    end, size = after, 1
+    while end > 0 and after - end < LOOK_BACK_CHUNKS and (size == 1 or wanted):
+        start = max(0, end - size)
+        writer.learn(LogChunkRepository().find_by_agent_id(agent.id, start, end - start))
+        wanted -= writer.calls.keys()
+        end, size = start, 10
 
 
 def _writer(agent: Agent) -> LogWriter:

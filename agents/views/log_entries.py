@@ -94,12 +94,29 @@ class LogWriter:
         return {f"end-{number}": _item(kind, f"end-{number}", escape(f"Session {number} ended: {words}"))}
 
     def learn(self, chunks: Iterable[AgentLogChunk]) -> None:
-        """Read earlier chunks only for the calls that they opened."""
+        """Read earlier chunks only for the calls that they opened, and for the session that the last one is in.
+
+        Of several blocks the last one comes first.
+        """
+        session = self.session
         for chunk in chunks:
-            self.session = chunk.session_number
+            session = chunk.session_number
+            for event in self._events(chunk):
+                if isinstance(event, ToolCall) and event.call_id not in self.calls:
+                    self._open(event)
+        self.session = self.session or session
+
+    def find_unopened(self, chunks: Iterable[AgentLogChunk]) -> set[str]:
+        """The calls whose results are in these chunks and that none of them opens."""
+        opened: set[str] = set()
+        wanted: set[str] = set()
+        for chunk in chunks:
             for event in self._events(chunk):
                 if isinstance(event, ToolCall):
-                    self._open(event)
+                    opened.add(event.call_id)
+                elif isinstance(event, ToolResult) and event.call_id not in opened:
+                    wanted.add(event.call_id)
+        return wanted
 
     def _events(self, chunk: AgentLogChunk) -> Iterable[OutputEvent]:
         lines = chunk.content.split("\n")
