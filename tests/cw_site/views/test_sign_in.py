@@ -4,7 +4,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 pytestmark = pytest.mark.django_db
-OPEN = {"sign-in/", "first-run/<str:token>/", "api/health"}
+OPEN = {"sign-in/", "first-run/<str:token>/", "api/health", "favicon.ico"}
 
 
 def test_a_person_signs_in_and_out(client: Client) -> None:
