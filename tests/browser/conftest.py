@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from tests.browser.chromium import started_chromium
 from tests.browser.person import sign_in
 from tests.browser.watch import Watch
-from tests.browser.world import World, make_world
+from tests.browser.world import World, make_project, make_world
 from tests.journeys.server import Api, Server, running_server
 
 type NewContext = Callable[..., BrowserContext]
@@ -38,6 +38,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def api(server: Server) -> Api:
     """The shared server's API."""
     return server.api()
+
+
+@pytest.fixture(scope="session")
+def project(api: Api, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The id of a project, called plain, for initiatives of the tests' own."""
+    return make_project(api, tmp_path_factory.mktemp("plain"), "plain")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -87,6 +89,15 @@ class Server:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(20)
             self.process = None
+
+    def kill_web(self) -> None:
+        """Kill the web process, and return when the one that takes its place answers."""
+        assert self.process is not None
+        children = psutil.Process(self.process.pid).children()
+        web = next(child for child in children if "granian" in " ".join(child.cmdline()))
+        web.kill()
+        wait_until(lambda: not web.is_running(), message="the web process is gone")
+        wait_until(self._answers, timeout=40, message=f"the server answers again; its log: {self.log}")
 
     def manage(self, *args: str) -> str:
         """The output of a management command on the same data folder."""
