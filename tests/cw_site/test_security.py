@@ -49,6 +49,11 @@ def test_unknown_addresses_are_told_in_the_right_language(signed_in: Client) -> 
     assert api.json()["code"] == "not_found"
 
 
+@pytest.mark.parametrize("address", ["/agents/a%00b/", "/tasks/%00/", "/?page=%00", "/first-run/%00/"])
+def test_an_address_with_a_nul_is_refused_and_no_error(signed_in: Client, address: str) -> None:
+    assert signed_in.get(address).status_code == 400
+
+
 def test_health_is_open_and_says_nothing_else(client: Client) -> None:
     answer = client.get("/api/health")
     assert answer.json() == {"status": "ok"}

@@ -49,4 +49,4 @@ def test_bad_input_keeps_the_name_and_the_link(client: Client, address: str) -> 
 
 
 def test_a_link_with_odd_characters_is_refused_and_no_error(client: Client, address: str) -> None:
-    assert client.get("/first-run/%C3%BC%00/").status_code == 404
+    assert client.get("/first-run/%C3%BC%F0%9F%A6%A6/").status_code == 404
