@@ -36,9 +36,17 @@ class Api(NinjaAPI):
         for methods in schema["paths"].values():
             for operation in methods.values():
                 if "requestBody" in operation:
+                    _without_null(operation["requestBody"]["content"]["application/json"])
                     operation["responses"][413] = {"description": "Request Entity Too Large", **error}
                     operation["responses"][415] = {"description": "Unsupported Media Type", **error}
         return schema
+
+
+def _without_null(content: dict[str, Any]) -> None:
+    """A body that may be left out: it is left out, or an object, but never null."""
+    parts = [part for part in content["schema"].get("anyOf", []) if part.get("type") != "null"]
+    if parts:
+        (content["schema"],) = parts
 
 
 class Health(Schema):

@@ -24,8 +24,8 @@ MEDIA_TYPE = "application/json"
 class StrictParser(Parser):
     """Reads bodies and query strings; what it refuses is told as any other error is."""
 
-    def parse_body(self, request: HttpRequest) -> Any:
-        """The body's JSON. Raises HttpError 415 for another media type, 400 for what is no JSON; Invalid."""
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        """The body's JSON object. Raises HttpError 415 for another media type, 400 for what is no JSON; Invalid."""
         if request.content_type != MEDIA_TYPE:
             raise HttpError(415, f"Send JSON, with the header Content-Type: {MEDIA_TYPE}.")
         try:
@@ -36,6 +36,9 @@ class StrictParser(Parser):
             raise HttpError(400, "The body is nested too deeply.") from None
         except ValueError as error:
             raise HttpError(400, f"The body is not valid JSON: {error}") from None
+        if not isinstance(body, dict):
+            # ninja would read a list's or a number's attributes, and find nothing wrong where every field is optional
+            raise Invalid("The body must be a JSON object.", {"body": ["The body must be a JSON object."]})
         _check(body)
         return body
 
