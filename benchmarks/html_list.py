@@ -3,13 +3,12 @@
 Goal: at most 0.3 x the same list by plain Django (objects, its template language, no middleware, no session).
 """
 
-import statistics
 from pathlib import Path
 
 from benchmarks.kit.client import build
 from benchmarks.kit.result import Result, Row
 from benchmarks.kit.serving import ROWS, make_phase_with_tasks, measure_requests
-from benchmarks.kit.web import Web, cookie, make_person
+from benchmarks.kit.web import BARE, FLOOR, OURS, Web, cookie, make_person
 
 
 def run(folder: Path, *, scale: float) -> Result:
@@ -19,13 +18,13 @@ def run(folder: Path, *, scale: float) -> Result:
     def request_of(web: Web) -> bytes:
         return build("GET", f"/initiatives/{phase.initiative_id}/", cookie(web, session))
 
-    served = measure_requests(folder, request_of, scale=scale, requests=100, bare=True)
-    ours, floor, bare = (statistics.median(served.cpu[name]) for name in ("ours", "floor", "bare"))
+    served = measure_requests(folder, request_of, scale=scale, requests=100, beside=(FLOOR, BARE))
+    found = served.medians
     what = f"HTML page with {ROWS} rows, {len(served.answer.body) / 1024:.0f} KB: CPU of a request"
-    count = len(served.cpu["ours"])
+    count = served.rounds
     return Result(
         [
-            Row("W3", what, "µs", ours * 1e6, bare * 1e6, "bare Django list", goal=0.3, count=count),
-            Row("W3", what, "µs", ours * 1e6, floor * 1e6, "plain view, same bytes", count=count),
+            Row("W3", what, "µs", found[OURS], found[BARE], "bare Django list", goal=0.3, count=count),
+            Row("W3", what, "µs", found[OURS], found[FLOOR], "plain view, same bytes", count=count),
         ]
     )

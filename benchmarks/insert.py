@@ -5,13 +5,12 @@ plain Django view under the same kind of server used 433 us on that day, so besi
 """
 
 import json
-import statistics
 from pathlib import Path
 
 from benchmarks.kit.client import build
 from benchmarks.kit.result import Result, Row
 from benchmarks.kit.serving import make_phase_with_tasks, measure_requests
-from benchmarks.kit.web import Web, make_person
+from benchmarks.kit.web import FLOOR, OURS, Web, make_person
 
 
 def run(folder: Path, *, scale: float) -> Result:
@@ -23,10 +22,10 @@ def run(folder: Path, *, scale: float) -> Result:
         return build("POST", f"/api/phases/{phase.id}/tasks", token, body)
 
     served = measure_requests(folder, request_of, scale=scale, requests=100)
-    ours, floor = (statistics.median(served.cpu[name]) for name in ("ours", "floor"))
+    found = served.medians
     return Result(
         [
-            Row("W2", "insert a task by the API: CPU of a request", "µs", ours * 1e6, floor * 1e6,
-                "plain view, same bytes", goal=1.3, count=len(served.cpu["ours"]))
+            Row("W2", "insert a task by the API: CPU of a request", "µs", found[OURS], found[FLOOR],
+                "plain view, same bytes", goal=1.3, count=served.rounds)
         ]
     )  # fmt: skip

@@ -4,13 +4,12 @@ Goal: at most 1.1 x what tRPC with Drizzle used (815 us), which is 897 us. A pla
 server used 433 us on that day, so beside our floor at most 2.1 x.
 """
 
-import statistics
 from pathlib import Path
 
 from benchmarks.kit.client import build
 from benchmarks.kit.result import Result, Row
 from benchmarks.kit.serving import ROWS, make_phase_with_tasks, measure_requests
-from benchmarks.kit.web import Web, make_person
+from benchmarks.kit.web import FLOOR, OURS, Web, make_person
 
 
 def run(folder: Path, *, scale: float) -> Result:
@@ -21,10 +20,10 @@ def run(folder: Path, *, scale: float) -> Result:
         return build("GET", f"/api/phases/{phase.id}/tasks?limit={ROWS}", token)
 
     served = measure_requests(folder, request_of, scale=scale, requests=300)
-    ours, floor = (statistics.median(served.cpu[name]) for name in ("ours", "floor"))
+    found = served.medians
     return Result(
         [
             Row("W1", f"JSON list of {ROWS} rows, {len(served.answer.body) / 1024:.0f} KB: CPU of a request", "µs",
-                ours * 1e6, floor * 1e6, "plain view, same bytes", goal=2.1, count=len(served.cpu["ours"]))
+                found[OURS], found[FLOOR], "plain view, same bytes", goal=2.1, count=served.rounds)
         ]
     )  # fmt: skip

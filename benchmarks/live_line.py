@@ -13,7 +13,7 @@ from benchmarks.kit.measure import cpu_seconds, percentile, scaled
 from benchmarks.kit.printing import Load, printing_agents, read_stamps
 from benchmarks.kit.result import Result, Row
 from benchmarks.kit.viewer import Viewer, watching
-from benchmarks.kit.web import ASGI, PRODUCT, collect_static, make_person, running_web
+from benchmarks.kit.web import collect_static, make_person, running_web
 
 AGENTS, RATE, SECONDS = 20, 100, 30
 
@@ -25,7 +25,7 @@ def run(folder: Path, *, scale: float) -> Result:
     _, key = make_person()
     with (
         printing_agents(folder, count=agents) as load,
-        running_web(folder / "data", PRODUCT[ASGI]) as web,
+        running_web(folder / "data") as web,
         watching(web, load.sessions, key) as viewers,
         following(load.outputs(), folder / "floor.sqlite3", pause=0.05) as floor,
     ):

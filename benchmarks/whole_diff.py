@@ -10,7 +10,7 @@ from benchmarks.kit.measure import in_turns, medians, scaled, seconds_of
 from benchmarks.kit.result import Result, Row
 from benchmarks.kit.review import make_review, read_diff, read_review
 from benchmarks.kit.trees import LARGE, branch_with_edits, make_large
-from benchmarks.kit.web import ASGI, PRODUCT, collect_static, make_person, running_web
+from benchmarks.kit.web import collect_static, make_person, running_web
 from tests.factories import run_git
 
 FILES = 1894
@@ -26,7 +26,7 @@ def run(folder: Path, *, scale: float) -> Result:
     collect_static()
     phase, (_, session) = make_review(source, commit), make_person()
     rounds = scaled(7, scale, least=1)
-    with running_web(folder / "data", PRODUCT[ASGI]) as web:
+    with running_web(folder / "data") as web:
 
         def cold() -> float:
             shutil.rmtree(folder / "data" / "cache" / "highlight", ignore_errors=True)

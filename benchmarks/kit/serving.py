@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.kit.client import Answer, Connection, ask_many, build
-from benchmarks.kit.measure import in_turns, scaled
-from benchmarks.kit.web import ASGI, FLOOR, PRODUCT, Web, collect_static, running_web
+from benchmarks.kit.measure import in_turns, medians, scaled
+from benchmarks.kit.web import BARE, FLOOR, OURS, Web, collect_static, running_web
 from initiatives.actions.initiative import create_initiative
 from initiatives.actions.phase import create_phase
 from initiatives.actions.project import add_project
@@ -17,7 +17,6 @@ from initiatives.models import Phase, Task
 ROWS = 100
 CONNECTIONS = 32
 CHEAPER = 5
-BARE = "benchmarks.kit.bare_asgi:asgi"
 
 type RequestOf = Callable[[Web], bytes]
 
@@ -28,7 +27,16 @@ class Served:
 
     cpu: Mapping[str, list[float]]
     answer: Answer
-    count: int
+
+    @property
+    def medians(self) -> dict[str, float]:
+        """Microseconds for a request, by name of the server."""
+        return {name: value * 1e6 for name, value in medians(self.cpu).items()}
+
+    @property
+    def rounds(self) -> int:
+        """How often each server took its turn."""
+        return len(self.cpu[OURS])
 
 
 def make_phase_with_tasks(rows: int, *, name: str = "List") -> Phase:
@@ -52,49 +60,32 @@ def make_phase_with_tasks(rows: int, *, name: str = "List") -> Phase:
 
 
 def measure_requests(
-    folder: Path,
-    request_of: RequestOf,
-    *,
-    scale: float,
-    requests: int,
-    interfaces: tuple[str, ...] = (ASGI,),
-    bare: bool = False,
+    folder: Path, request_of: RequestOf, *, scale: float, requests: int, beside: tuple[str, ...] = (FLOOR,)
 ) -> Served:
-    """Ask the product, the plain view (and the bare list page) in turns, 32 requests at a time.
+    """Ask the product and the servers beside it in turns, 32 requests at a time. Keys are the names of the servers.
 
-    Keys: "ours" and "floor", with the interface behind it where several are measured; "bare".
+    The floor and the bare page answer any address; the others are asked what the product is asked.
     """
     collect_static()
     count = scaled(requests, scale, least=CONNECTIONS)
     with ExitStack() as stack:
-        ours = {
-            interface: stack.enter_context(running_web(folder / "data", PRODUCT[interface], interface=interface))
-            for interface in interfaces
-        }
-        first = ours[interfaces[0]]
-        answer = Connection(first.port).ask(request_of(first))
+        ours = stack.enter_context(running_web(folder / "data", OURS))
+        answer = Connection(ours.port).ask(request_of(ours))
         assert 200 <= answer.status < 300, (answer.status, answer.body[:500])
         body = folder / "bytes"
         body.write_bytes(answer.body)
-        environment = {"CW_BENCH_BYTES": str(body), "CW_BENCH_TYPE": answer.headers["content-type"]}
-        servers: dict[str, tuple[Web, bytes]] = {}
-        for interface, web in ours.items():
-            floor = stack.enter_context(
-                running_web(folder / "data", FLOOR[interface], interface=interface, **environment)
-            )
-            end = "" if len(interfaces) == 1 else f" {interface}"
-            servers[f"ours{end}"] = (web, request_of(web))
-            servers[f"floor{end}"] = (floor, build("GET", "/"))
-        if bare:
-            servers["bare"] = (stack.enter_context(running_web(folder / "data", BARE)), build("GET", "/"))
+        same = {"CW_BENCH_BYTES": str(body), "CW_BENCH_TYPE": answer.headers["content-type"]}
+        webs = {OURS: ours}
+        for name in beside:
+            webs[name] = stack.enter_context(running_web(folder / "data", name, **(same if name == FLOOR else {})))
 
         def cost(name: str) -> float:
-            web, request = servers[name]
+            web = webs[name]
+            request = build("GET", "/") if name in (FLOOR, BARE) else request_of(web)
             # CPU is counted in ticks of 10 ms: what costs little is asked for more often
-            asked = count * CHEAPER if name.startswith("floor") else count
+            asked = count * CHEAPER if name == FLOOR else count
             before = web.cpu()
             ask_many(web.port, request, count=asked, connections=CONNECTIONS)
             return (web.cpu() - before) / asked
 
-        actions = {name: partial(cost, name) for name in servers}
-        return Served(in_turns(actions, rounds=scaled(5, scale, least=1)), answer, count)
+        return Served(in_turns({name: partial(cost, name) for name in webs}, rounds=scaled(5, scale, least=1)), answer)

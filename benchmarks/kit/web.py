@@ -20,9 +20,16 @@ from cw_site.tokens import create_token
 from tests.journeys.server import ROOT, Server
 from tests.waiting import wait_until
 
-ASGI, WSGI = "asginl", "wsgi"
-PRODUCT = {ASGI: "cw_site.asgi:application", WSGI: "benchmarks.kit.floor_site:product_wsgi"}
-FLOOR = {ASGI: "benchmarks.kit.floor_site:asgi", WSGI: "benchmarks.kit.floor_site:wsgi"}
+OURS, FLOOR, BARE, WSGI, DJANGO = "ours", "floor", "bare", "wsgi", "django"
+APPLICATIONS = {
+    OURS: ("asginl", "cw_site.asgi:application"),
+    FLOOR: ("asginl", "benchmarks.kit.floor_site:asgi"),
+    BARE: ("asginl", "benchmarks.kit.bare_asgi:asgi"),
+    WSGI: ("wsgi", "benchmarks.kit.product_wsgi:application"),
+    DJANGO: ("asginl", "benchmarks.kit.product_asgi:application"),
+}
+"""(granian's interface, application): the product, the plain view with the same bytes, the bare list page, the product
+by WSGI, and the product under Django's own ASGI handler."""
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -44,9 +51,10 @@ class Web:
 
 
 @contextmanager
-def running_web(data: Path, application: str, *, interface: str = ASGI, **environment: str) -> Iterator[Web]:
-    """granian with the product's own flags; `application` as granian names it."""
+def running_web(data: Path, name: str = OURS, **environment: str) -> Iterator[Web]:
+    """granian with the product's own flags and one of the applications."""
     server = Server(data, **environment)
+    interface, application = APPLICATIONS[name]
     log = data.parent / f"web-{server.port}.log"
     command = web_command(server.port, interface=interface, application=application)
     with log.open("wb") as output:
