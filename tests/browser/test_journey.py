@@ -81,7 +81,7 @@ def finish(page: Page, server: Server) -> str:
     expect(page.get_by_text("merges cleanly")).to_be_visible()
     page.get_by_role("button", name="Merge and push").click()
     page.get_by_role("alertdialog").get_by_role("button", name="Finish").click()
-    expect(page.locator(".page-header").get_by_text("Completed")).to_be_visible()
+    expect(page.locator(".page-header [data-status=completed]")).to_be_visible()
     found = re.search(r"merged into main as (\w+)", page.locator(".page-header").inner_text())
     assert found
     return found[1]

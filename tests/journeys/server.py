@@ -46,6 +46,9 @@ class Api:
     def post(self, path: str, **body: Any) -> Any:
         return self._ask("POST", path, body)
 
+    def patch(self, path: str, **body: Any) -> Any:
+        return self._ask("PATCH", path, body)
+
     def items(self, path: str) -> list[dict[str, Any]]:
         return list(self.get(path)["items"])
 
