@@ -37,7 +37,7 @@ def deliver_branch(initiative: Initiative, branch: Branch) -> Delivery:
     """
     head = initiative.finish_heads.get(branch.project_id, {}).get("head", "")
     project, clone = branch.project, clone_of(branch.project)
-    if branch.merged_sha == head and head:
+    if head and branch.merged_sha == head and _is_delivered(initiative, branch):
         return Delivery(project.pk, f"{project.name}: done.", branch.merge_commit or head)
     tip = branch_tip(branch)
     if tip != head:
@@ -50,6 +50,14 @@ def deliver_branch(initiative: Initiative, branch: Branch) -> Delivery:
     merged = "" if initiative.finish_action == FinishAction.PUSH_BRANCH else delivery.commit
     BranchRepository().record_merge(branch.pk, merged_sha=head, merge_commit=merged)
     return delivery
+
+
+def _is_delivered(initiative: Initiative, branch: Branch) -> bool:
+    """Whether what was done with this head before is what is asked for now: a push is no merge, nor the other way
+    round, and what is to be both is looked at again."""
+    if initiative.finish_action == FinishAction.MERGE:
+        return bool(branch.merge_commit)
+    return initiative.finish_action == FinishAction.PUSH_BRANCH and not branch.merge_commit
 
 
 def _push_branch(clone: Clone, branch: Branch, head: str) -> Delivery:

@@ -42,6 +42,9 @@ def open_initiative_round(initiative: Initiative, heads: Heads) -> ReviewRound:
             since=initiative.status_since,
             reason="Every phase is completed. Merge the initiative or push its branch.",
             evidence={"heads": heads},
+            # what was decided in an earlier round was decided for the commits of that round
+            finish_action=None,
+            finish_heads={},
         )
         return ReviewRoundRepository().open_round(ReviewOwner.INITIATIVE, initiative.pk, heads)
 
