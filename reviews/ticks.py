@@ -73,8 +73,9 @@ def _each[M: Record](rows: Iterable[M], step: Callable[[M], bool], explain: Call
             logger.debug("%r moved meanwhile; the next run looks again", row)
         except DomainError as error:
             explain(row, error.message)
-        except Exception:
+        except Exception as error:
             logger.exception("%r could not be moved; the others go on", row)
+            explain(row, f"An error of our own: {type(error).__name__}. The server's log has more.")
     if moved:
         request_reconcile()  # what was freed can start at once
     return moved

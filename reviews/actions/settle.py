@@ -80,6 +80,16 @@ def close_phase(phase: Phase) -> bool:
 
 def merge_phase(phase: Phase) -> bool:
     """Merge a phase that a person approved, at exactly those commits; open a new round where others came after."""
+    if late := next((t for t in TaskRepository().find_by_phase_id(phase.pk) if t.status != TaskStatus.COMPLETED), None):
+        # it was added while the round was opened: only a phase in progress starts tasks
+        PhaseRepository().move(
+            phase.pk,
+            to=PhaseStatus.IN_PROGRESS,
+            source=PhaseStatus.PENDING_REVIEW,
+            since=phase.status_since,
+            reason=f"“{late.name}” was added just before the review; the phase comes back when that is completed.",
+        )
+        return True
     rounds = ReviewRoundRepository()
     review_round = rounds.latest_round(ReviewOwner.PHASE, phase.pk)
     decision = rounds.latest_decision(review_round.pk) if review_round else None
