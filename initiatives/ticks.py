@@ -45,6 +45,9 @@ def start_phases() -> int:
             continue
         except DomainError as error:
             phases.explain(phase.id, error.message)
+        except Exception as error:
+            logger.exception("phase %s could not be started; the others go on", phase.id)
+            phases.explain(phase.id, f"An error of our own: {type(error).__name__}. The server's log has more.")
     for phase in phases.list_waiting_queued():
         phases.explain(phase.id, why_phase_waits(phase, dependencies=phases.get_dependencies(phase.id)))
     if started:

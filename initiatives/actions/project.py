@@ -1,5 +1,6 @@
 """Projects: registering a repository, and keeping our clone of it up to date."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,8 @@ from initiatives.policies import check_can_delete_project, check_can_sync
 from initiatives.repositories.initiative import InitiativeRepository
 from initiatives.repositories.project import ProjectRepository
 from initiatives.states import SyncState
+
+logger = logging.getLogger(__name__)
 
 
 def add_project(*, name: str, url: str, default_branch: str | None = None) -> Project:
@@ -87,6 +90,10 @@ def carry_out_sync(project_id: str) -> Project:
         fields = _fetch(project)
     except DomainError as error:
         fields = {"sync_state": SyncState.FAILED, "sync_reason": error.message}
+    except OSError as error:
+        logger.exception("project %s could not be synced", project_id)
+        said = f"An error of our own: {error.strerror or type(error).__name__}. The server's log has more."
+        fields = {"sync_state": SyncState.FAILED, "sync_reason": said}
     with transaction.atomic():
         project = ProjectRepository().update(project_id, sync_requested_at=None, **fields)
         request_reconcile()

@@ -129,3 +129,28 @@ def test_a_lost_sync_is_asked_for_again() -> None:
     asked = ProjectRepository().get(project.pk).sync_requested_at
     assert asked is not None
     assert asked > long_ago
+
+
+def test_an_error_of_our_own_in_one_phase_does_not_stop_the_others(initiative: Initiative, project: Project) -> None:
+    broken = make_project(sync_state="ready", default_branch="main")
+    root = clone_of(broken).root
+    (root / "clone.git").mkdir(parents=True)
+    (root / "view.git").write_text("a file where a folder should be")
+    stuck = make_queued(make_initiative(projects=[broken]))
+    fine = make_queued(initiative)
+    assert start_phases() == 1
+    assert look(fine).status == "in_progress"
+    assert "An error of our own" in look(stuck).status_reason
+
+
+def test_a_sync_that_fails_in_our_own_files_says_so() -> None:
+    project = make_project()
+    request_sync(project.pk)
+    root = clone_of(project).root
+    root.parent.mkdir(parents=True, exist_ok=True)
+    root.write_text("a file where a folder should be")
+    carry_out_sync(project.pk)
+    failed = ProjectRepository().get(project.pk)
+    assert failed.sync_requested_at is None
+    assert failed.sync_state == "failed"
+    assert "An error of our own" in failed.sync_reason
