@@ -130,6 +130,7 @@ def stream_response(*, topics: frozenset[str], after: int | None) -> StreamingHt
 
 async def _frames(topics: frozenset[str], after: int | None) -> AsyncIterator[bytes]:
     queue = await hub().subscribe()
+    oldest_live = hub().cursor - MAX_LATE
     try:
         yield b"retry: 2000\n\n"
         cursor = await _in_thread(last_event_id) if after is None else after
@@ -138,7 +139,8 @@ async def _frames(topics: frozenset[str], after: int | None) -> AsyncIterator[by
             yield b"id: %d\nevent: resync\ndata: {}\n\n" % cursor
         sent: set[int] = set()
         while batch := await _in_thread(partial(events_after, cursor)):
-            cursor, sent = batch[-1].id, {event.id for event in batch}
+            cursor = batch[-1].id
+            sent.update(event.id for event in batch if event.id > oldest_live)
             yield b"".join(_frame(event) for event in batch if _wanted(event, topics))
         async for frames in _live(queue, topics, sent):
             yield frames
