@@ -12,6 +12,8 @@ from cw_site.foundation.clock import now
 
 LIMIT_WITHOUT_RESET = timedelta(minutes=30)
 """How long an account rests when the provider did not say when its limit resets."""
+SHORTEST_REST = timedelta(minutes=1)
+"""Clocks differ: a limit that is said to be over was met just now, and would be met again at once."""
 TRANSIENT = {"crashed", "overload"}
 
 
@@ -100,7 +102,7 @@ def _done(facts: Facts) -> Outcome:
 
 def _limited(facts: Facts) -> Outcome:
     """A usage limit is a clock, not a failure: another account goes on, else the session waits. Never a retry."""
-    until = facts.conclusion.resets_at or now() + LIMIT_WITHOUT_RESET
+    until = max(facts.conclusion.resets_at or now() + LIMIT_WITHOUT_RESET, now() + SHORTEST_REST)
     going_on = Next(SessionPurpose.LIMIT, {}, not_before=None if facts.other_account else until)
     how = "it goes on with another one" if facts.other_account else f"it goes on by itself at {until:%d %b %H:%M} UTC"
     return Outcome(

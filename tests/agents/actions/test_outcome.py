@@ -154,3 +154,13 @@ def test_without_an_account_the_person_has_to_log_in() -> None:
 def test_a_stop_is_neither_a_success_nor_a_failure() -> None:
     outcome = decide(facts("stopped"))
     assert (outcome.status, outcome.result, outcome.blocks) == (AgentStatus.STOPPED, None, True)
+
+
+def test_a_limit_that_says_it_is_over_already_still_rests() -> None:
+    """Clocks differ: without a rest the same limit would be met again at once, without end."""
+    outcome = decide(facts("limit", resets_at=now() - timedelta(minutes=3), account_id="a"))
+    assert outcome.next is not None
+    assert outcome.next.not_before is not None
+    assert outcome.next.not_before > now()
+    assert outcome.exhausted_until is not None
+    assert outcome.exhausted_until > now()
