@@ -14,7 +14,7 @@ from agents.actions.agent import provider_for, start_agent_for_task
 from agents.actions.launch import full_house
 from agents.actions.settle import settle_session
 from agents.models import Agent, AgentSession
-from agents.providers.registry import get_provider
+from agents.providers.registry import PROVIDERS, get_provider
 from agents.repositories.account import AccountRepository
 from agents.repositories.agent import AgentRepository
 from agents.runtime.engine import enqueue_start
@@ -93,7 +93,8 @@ def _why_none(provider: str) -> str:
 
 def _why_full(provider: str) -> str:
     """Why there is no place for one more agent, empty where there is one."""
-    taken = AgentRepository().count_running_by_provider(settings.CW_HOST_NAME)
+    parked = [name for name in PROVIDERS if look_for_account(name).waits]
+    taken = AgentRepository().count_running_by_provider(settings.CW_HOST_NAME, parked=parked)
     if sum(taken.values()) >= settings.CW_AGENTS_PER_HOST:
         return f"Waits for a place: at most {settings.CW_AGENTS_PER_HOST} agents work at once (CW_AGENTS_PER_HOST)."
     if taken.get(provider, 0) >= settings.CW_AGENTS_PER_PROVIDER:

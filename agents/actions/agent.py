@@ -215,8 +215,15 @@ def stop_agent(agent_id: str, *, by: str = "") -> Agent:
     with transaction.atomic():
         if session is None:
             _withdraw_questions(agent)
-            agents.move(agent_id, to=AgentStatus.STOPPED, reason="You stopped it.", evidence={"by": by},
-                        pending_questions=None)  # fmt: skip
+            agents.move(
+                agent_id,
+                to=AgentStatus.STOPPED,
+                source=AgentStatus.WAITING_FOR_INPUT,
+                since=agent.status_since,
+                reason="You stopped it.",
+                evidence={"by": by},
+                pending_questions=None,
+            )
             if agent.task is not None:
                 TaskRepository().move(agent.task.id, to=TaskStatus.BLOCKED, reason=STOPPED_TASK)
         elif session.status == SessionState.QUEUED:

@@ -29,7 +29,9 @@ from agents.runtime.ingest import OUTPUT
 from agents.runtime.paths import session_folder
 from agents.runtime.workspace import check_work, read_workspace, record_heads, snapshot_work
 from agents.states import NUDGES, MessageType, PartyType, SessionPurpose, SessionState
+from cw_site.foundation.errors import LostRace
 from cw_site.foundation.reconcile import request_reconcile
+from cw_site.git.errors import GitError, LockBusy
 from initiatives.repositories.task import TaskRepository
 from initiatives.states import TaskStatus
 
@@ -42,6 +44,8 @@ def settle_session(session: AgentSession) -> Outcome:
     outcome = decide(facts)
     with transaction.atomic():
         _settle(session, facts.conclusion)
+        if AgentRepository().get_session(session.id).stop_requested_at != session.stop_requested_at:
+            raise LostRace("A stop was asked for just now. It counts: the end is judged again.")
         _park_account(session, outcome)
         agent = _write_agent(facts, outcome)
         _write_task(agent, outcome)
@@ -60,10 +64,16 @@ def gather(session: AgentSession) -> Facts:
     problems: list[str] = []
     kept: list[str] = []
     if agent.task is not None and conclusion.end in {"success", "unfinished"}:
-        problems = check_work(agent)
-        record_heads(agent)
-        if problems and session.purpose == SessionPurpose.COMMIT:
-            kept = snapshot_work(agent, message=f"Uncommitted work of {agent.name}, session {session.number}")
+        try:
+            problems = check_work(agent)
+            record_heads(agent)
+            if problems and session.purpose == SessionPurpose.COMMIT:
+                kept = snapshot_work(agent, message=f"Uncommitted work of {agent.name}, session {session.number}")
+        except LockBusy:
+            raise
+        except GitError as error:
+            # it broke its worktree: its own retry may mend that, a person can; asking git again does not
+            conclusion = replace(conclusion, end="crashed", reason=f"Its worktree cannot be read. {error.message}")
     return Facts(
         agent=agent,
         session=session,
@@ -87,12 +97,14 @@ def _conclude(session: AgentSession, agent: Agent, signal: Signal | None) -> Con
         _events(session, agent),
         exit_code=session.exit_code,
         signal=signal,
-        stopped=bool(evidence.get("stopped")),
+        stopped=bool(evidence.get("stopped")) or session.stop_requested_at is not None,
         lost=bool(evidence.get("lost")),
         settled=bool(evidence.get("settled")),
         previous=_previous_totals(session),
         stderr=_tail(folder / "stderr.log"),
     )
+    if conclusion.end == "stopped":
+        return conclusion
     if evidence.get("not_started") or (evidence.get("error") and conclusion.end == "crashed"):
         return replace(conclusion, end="crashed", reason=str(evidence["error"]))
     if evidence.get("capped"):

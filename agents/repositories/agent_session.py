@@ -120,9 +120,11 @@ class AgentSessionPart:
         """How many places of the host are taken: sessions starting or running there, and those due to start."""
         return _taking_place(host).count()
 
-    def count_running_by_provider(self, host: str) -> dict[str, int]:
-        """The same count by the agent's provider; providers without one are absent."""
-        rows = _taking_place(host).values_list("agent__provider").annotate(count=Count("id")).order_by()
+    def count_running_by_provider(self, host: str, *, parked: Iterable[str] = ()) -> dict[str, int]:
+        """The same count by the agent's provider; providers without one are absent. What is queued for a `parked`
+        provider (it has no account that can be used) takes no place."""
+        places = _taking_place(host).exclude(status=SessionState.QUEUED, agent__provider__in=list(parked))
+        rows = places.values_list("agent__provider").annotate(count=Count("id")).order_by()
         return {str(provider): int(count) for provider, count in rows}
 
 

@@ -24,6 +24,9 @@ def read_block(path: Path, offset: int, *, limit: int = BLOCK, final: bool = Fal
     agent is over) the last one comes without its newline. Blocks joined are the file, byte for byte.
     """
     try:
+        if not path.is_file():
+            # nothing yet, or something that its agent put there and that we cannot read: a folder, a pipe
+            return Block(b"", offset)
         with open(path, "rb") as file:
             file.seek(offset)
             data = file.read(limit)

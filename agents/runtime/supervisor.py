@@ -78,18 +78,25 @@ class Supervisor:
         self._forget({session.id for session in sessions})
         if not sessions:
             return 0
-        intakes: list[ingest.Intake] = []
-        for session in sessions:
-            folder = session_folder(session.agent_id, session.number)
-            # before the output is read: what a process that is over printed is then all there
-            probe = process.probe(folder)
-            if session.status == SessionState.STARTING:
-                self._look_at_start(session, folder, probe)
-            else:
-                intakes.append(self._look_at(session, folder, probe))
-        new = [intake for intake in intakes if intake.block.data]
+        looked = [self._look_safely(session) for session in sessions]
+        new = [intake for intake in looked if intake is not None and intake.block.data]
         ingest.store_all(new)
         return -1 if any(len(intake.block.data) >= log_file.BLOCK // 2 for intake in new) else len(sessions)
+
+    def _look_safely(self, session: AgentSession) -> ingest.Intake | None:
+        """Look at one session. What goes wrong with its files, which its agent can reach, is its own trouble."""
+        folder = session_folder(session.agent_id, session.number)
+        try:
+            # before the output is read: what a process that is over printed is then all there
+            probe = process.probe(folder)
+            if session.status != SessionState.STARTING:
+                return self._look_at(session, folder, probe)
+            self._look_at_start(session, folder, probe)
+        except OSError as error:
+            logger.exception("session %s cannot be looked at; the others go on", session.id)
+            said = error.strerror or type(error).__name__
+            self.agents.explain_session(session.id, f"Its files in {folder} cannot be read: {said}.")
+        return None
 
     def _look_at_start(self, session: AgentSession, folder: Path, probe: Probe) -> None:
         """A session that somebody claimed: alive by now, being prepared, or forgotten by a worker that died."""

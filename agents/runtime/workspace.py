@@ -125,7 +125,8 @@ def snapshot_work(agent: Agent, *, message: str) -> list[str]:
 
 def release(agent: Agent) -> None:
     """Remove the agent's worktrees, everything in them reachable from kept refs first. Raises where that fails."""
-    for tree, _, clone in _each_tree(agent):
+    # those whose folder is gone too: a removal that was cut off has set it aside, and goes on
+    for tree, _, clone in _each_tree(agent, gone=True):
         worktrees.remove_worktree(clone, tree.path, keep_name=_keep_name(agent, tree))
     (agent_folder(agent.id) / LAYOUT).unlink(missing_ok=True)
 
@@ -134,7 +135,7 @@ def _keep_name(agent: Agent, tree: Tree) -> str:
     return f"agents/{agent.id}/{tree.project_id}"
 
 
-def _each_tree(agent: Agent) -> list[tuple[Tree, Project, Clone]]:
+def _each_tree(agent: Agent, *, gone: bool = False) -> list[tuple[Tree, Project, Clone]]:
     workspace = read_workspace(agent)
     if workspace is None:
         return []
@@ -142,7 +143,7 @@ def _each_tree(agent: Agent) -> list[tuple[Tree, Project, Clone]]:
     projects = ProjectRepository()
     for tree in workspace.trees:
         project = projects.find_by_id(tree.project_id)
-        if project is not None and tree.path.exists():
+        if project is not None and (gone or tree.path.exists()):
             found.append((tree, project, clone_of(project)))
     return found
 
