@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from functools import partial
+from weakref import WeakKeyDictionary
 
 import orjson
 from asgiref.sync import sync_to_async
@@ -112,12 +113,13 @@ class Hub:
             self.late.pop(next(iter(self.late)))
 
 
-_hubs: dict[int, Hub] = {}
+# By the loop itself: another loop may get the id of one that is gone, and would inherit a watcher that never runs.
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
 def hub() -> Hub:
     """The hub of the running event loop: one for each web process."""
-    return _hubs.setdefault(id(asyncio.get_running_loop()), Hub())
+    return _hubs.setdefault(asyncio.get_running_loop(), Hub())
 
 
 def stream_response(*, topics: frozenset[str], after: int | None) -> StreamingHttpResponse:
