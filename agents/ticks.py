@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import transaction
 
 from agents.actions.accounts import look_for_account
-from agents.actions.agent import provider_for, start_agent_for_task
-from agents.actions.launch import full_house
+from agents.actions.agent import provider_for, start_agent_for_task, stop_agent
+from agents.actions.launch import full_house, why_put_away
 from agents.actions.settle import settle_session
 from agents.models import Agent, AgentSession
 from agents.providers.registry import PROVIDERS, get_provider
@@ -112,7 +112,8 @@ def resume_waiting() -> int:
         due = session.not_before is None or session.not_before <= moment or _account_came_free(session)
         if not mine or not due or moment - session.created_at < JUST_QUEUED:
             continue
-        reason = full_house(session.agent.provider) or look_for_account(session.agent.provider).waits
+        provider = session.agent.provider
+        reason = why_put_away(session) or full_house(provider) or look_for_account(provider).waits
         if reason:
             if session.status_reason != reason:
                 AgentRepository().explain_session(session.id, reason)
@@ -128,6 +129,28 @@ def _account_came_free(session: AgentSession) -> bool:
         return False
     AgentRepository().update_session(session.id, not_before=None)
     return True
+
+
+def stop_orphans() -> int:
+    """Agents whose task or initiative was deleted are stopped, then dismissed: nobody waits for their work, which is
+    kept in git as ever."""
+    agents = AgentRepository()
+    moved = 0
+    for agent in agents.list_orphans(settings.CW_HOST_NAME):
+        moved += _try(partial(_stop_orphan, agent), explain=partial(agents.explain, agent.id))
+    return moved
+
+
+def _stop_orphan(agent: Agent) -> None:
+    agents = AgentRepository()
+    session = agents.open_session(agent.id)
+    if session is None:
+        agents.explain(agent.id, "What it worked on was deleted. Its commits are kept in git.")
+        agents.update(agent.id, user_dismissed_at=now())
+    elif session.stop_requested_at is None:
+        stop_agent(agent.id)
+    else:
+        raise LostRace("It is being stopped.")
 
 
 def release_worktrees() -> int:

@@ -130,6 +130,7 @@ CW_TICKS = [
     "reviews.ticks.finish_initiatives",
     "agents.ticks.start_tasks",
     "agents.ticks.resume_waiting",
+    "agents.ticks.stop_orphans",
     "agents.ticks.release_worktrees",
 ]
 """The ticks of `reconcile`, in order; each reads rows and moves each one step."""

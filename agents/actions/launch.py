@@ -29,6 +29,7 @@ from agents.states import NUDGES, SessionKind, SessionState
 from cw_site.foundation.clock import now
 from cw_site.foundation.errors import DomainError, LostRace
 from cw_site.foundation.reconcile import request_reconcile
+from initiatives.states import InitiativeStatus
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def _claim(session_id: str) -> AgentSession | None:
     if session.status != SessionState.QUEUED or (session.not_before is not None and session.not_before > now()):
         return None
     with _claiming, transaction.atomic():
-        full = full_house(session.agent.provider)
+        full = why_put_away(session) or full_house(session.agent.provider)
         if full:
             _explain(session, full)
             return None
@@ -91,6 +92,14 @@ def _claim(session_id: str) -> AgentSession | None:
             return None
         agents.update(session.agent_id, account_id=account_id, host=settings.CW_HOST_NAME)
     return agents.find_session(session.id)
+
+
+def why_put_away(session: AgentSession) -> str:
+    """Why nothing new starts for the session's initiative, empty where it may. What was begun may be finished."""
+    initiative = session.agent.initiative
+    if initiative is None or initiative.status != InitiativeStatus.ARCHIVED or session.purpose in NUDGES:
+        return ""
+    return "The initiative is archived; restore it to go on."
 
 
 def full_house(provider: str) -> str:

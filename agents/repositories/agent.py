@@ -9,7 +9,7 @@ from django.db.models import Case, Q, QuerySet, TextChoices, When
 from agents.models import Agent
 from agents.repositories.agent_output import AgentOutputPart
 from agents.repositories.agent_session import AgentSessionPart
-from agents.states import ACTIVE_AGENT, AGENT_MACHINE, OPEN_SESSION, AgentStatus
+from agents.states import ACTIVE_AGENT, AGENT_MACHINE, OPEN_SESSION, AgentMode, AgentStatus
 from cw_site.foundation.errors import NotAllowed
 from cw_site.foundation.repository import StatusRepository
 from initiatives.states import TaskStatus
@@ -130,6 +130,12 @@ class AgentRepository(AgentSessionPart, AgentOutputPart, StatusRepository[Agent]
         rows = self._rows().filter(finished, host=host, worktree_released_at__isnull=True).exclude(worktree_id="")
         resting = rows.exclude(sessions__status__in=OPEN_SESSION)
         return list(resting.order_by("status_since", "id"))
+
+    def list_orphans(self, host: str) -> list[Agent]:
+        """Agents of the host that nobody has dismissed and whose task or initiative was deleted."""
+        lost = Q(initiative__isnull=True) | Q(task__isnull=True, mode=AgentMode.EXECUTE)
+        rows = self._rows().filter(lost, host=host, user_dismissed_at__isnull=True)
+        return list(rows.order_by("status_since", "id"))
 
     def _rows(self) -> QuerySet[Agent]:
         return Agent.objects.select_related("task", "phase", "initiative", "account")

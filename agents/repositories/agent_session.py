@@ -12,6 +12,7 @@ from agents.states import OPEN_SESSION, SESSION_MACHINE, SessionKind, SessionPur
 from cw_site.foundation.clock import now
 from cw_site.foundation.errors import NotAllowed
 from cw_site.foundation.repository import StatusRepository
+from initiatives.states import InitiativeStatus
 
 
 class _Sessions(StatusRepository[AgentSession]):
@@ -136,4 +137,5 @@ def _taking_place(host: str) -> QuerySet[AgentSession]:
     # a queued session has no host yet; one that waits for a clock takes no place
     due = Q(not_before__isnull=True) | Q(not_before__lte=now())
     here = Q(host=host, status__in=[SessionState.STARTING, SessionState.LIVE])
-    return AgentSession.objects.filter(here | (due & Q(host__in=["", host], status=SessionState.QUEUED)))
+    rows = AgentSession.objects.filter(here | (due & Q(host__in=["", host], status=SessionState.QUEUED)))
+    return rows.exclude(status=SessionState.QUEUED, agent__initiative__status=InitiativeStatus.ARCHIVED)

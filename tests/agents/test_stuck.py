@@ -9,19 +9,21 @@ from pytest_django.fixtures import Settings
 
 from agents.actions import agent as agent_actions
 from agents.actions import launch
-from agents.actions.agent import answer_questions, dismiss_agent, questions_of, stop_agent
+from agents.actions.agent import answer_questions, dismiss_agent, questions_of, start_talk, stop_agent
 from agents.models import Agent
+from agents.policies import check_can_stop
 from agents.repositories import AccountRepository
 from agents.runtime.workspace import read_workspace
 from agents.states import AgentStatus, SessionState
-from agents.ticks import release_worktrees, start_tasks
+from agents.ticks import release_worktrees, start_tasks, stop_orphans
 from cw_site.foundation.errors import NotAllowed
 from cw_site.git import removal
 from cw_site.git.refs import list_refs
 from initiatives.actions.branches import clone_of
+from initiatives.actions.initiative import archive_initiative, delete_initiative, restore_initiative
 from initiatives.states import TaskStatus
-from tests.agents.conftest import Engine, Plan, done_steps, output_of, reload
-from tests.factories import make_account, make_agent, make_session
+from tests.agents.conftest import Engine, Plan, done_steps, output_of, reload, script
+from tests.factories import make_account, make_agent, make_initiative, make_phase, make_session, make_task
 
 
 class Died(BaseException):
@@ -145,10 +147,9 @@ def test_a_stop_that_comes_after_an_answer_stops_the_session_or_says_no(
     """Two windows: one answers while the other stops. A stopped agent must not have a session that starts."""
     task = plan.task({"ask": {"questions": [{"id": "q", "question": "Which?"}]}}, *done_steps())
     agent = engine.until_settled(task)
-    check = agent_actions.check_can_stop
 
     def answered_meanwhile(*args: object) -> None:
-        monkeypatch.setattr(agent_actions, "check_can_stop", check)
+        monkeypatch.setattr(agent_actions, "check_can_stop", check_can_stop)
         answer_questions(agent.id, {item["id"]: "this" for item in questions_of(agent)})
 
     monkeypatch.setattr(agent_actions, "check_can_stop", answered_meanwhile)
@@ -156,3 +157,40 @@ def test_a_stop_that_comes_after_an_answer_stops_the_session_or_says_no(
         stop_agent(agent.id)
     assert reload(task).status == TaskStatus.IN_PROGRESS
     assert json.loads(engine.until_settled(task).result or "")["status"] == "done"
+
+
+def test_nothing_queued_starts_in_an_archived_initiative_and_it_goes_on_when_restored(
+    engine: Engine, plan: Plan, settings: Settings
+) -> None:
+    settings.CW_AGENTS_PER_HOST = 1
+    task = plan.task({"ask": {"questions": [{"id": "q", "question": "Which?"}]}}, *done_steps())
+    agent = engine.until_settled(task)
+    archive_initiative(plan.initiative.id)
+    answer_questions(agent.id, {item["id"]: "this" for item in questions_of(agent)})
+    for _ in range(3):
+        engine.step()
+    session = engine.agents.open_session(agent.id)
+    assert session is not None
+    assert session.status == SessionState.QUEUED
+    assert "archived" in session.status_reason
+    other = make_initiative(projects=[plan.project])
+    phase = make_phase(other, status="in_progress")
+    elsewhere = make_task(phase, description=script(*done_steps("c.txt")), provider="scripted")
+    assert json.loads(engine.until_settled(elsewhere).result or "")["status"] == "done", "it takes no place"
+    restore_initiative(plan.initiative.id)
+    assert json.loads(engine.until_settled(task).result or "")["status"] == "done"
+
+
+def test_an_agent_whose_initiative_was_deleted_is_stopped_and_its_worktree_cleared(engine: Engine, plan: Plan) -> None:
+    """One that talks hinders nobody from deleting the initiative, and nobody could find it afterwards."""
+    agent = start_talk(
+        initiative_id=plan.initiative.id, phase_id=plan.phase.id, provider="scripted", prompt=script({"wait": 60})
+    )
+    engine.until(lambda: engine.agents.find_by_status(AgentStatus.RUNNING))
+    delete_initiative(plan.initiative.id)
+    engine.until(lambda: stop_orphans() or engine.agents.open_session(agent.id) is None)
+    engine.until(lambda: engine.agents.open_session(agent.id) is None)
+    assert engine.agents.get(agent.id).status == AgentStatus.STOPPED
+    stop_orphans()
+    release_worktrees()
+    assert engine.agents.get(agent.id).worktree_released_at is not None
