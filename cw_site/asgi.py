@@ -9,6 +9,8 @@ import django
 from asgiref.sync import ThreadSensitiveContext
 from django.core.handlers.asgi import ASGIHandler
 
+from cw_site.process import ENDS_WITH_PARENT, end_with_parent
+
 type Message = Mapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
@@ -54,5 +56,8 @@ class Application(ASGIHandler):
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cw_site.settings")
+if ENDS_WITH_PARENT in os.environ:
+    # this is the web server's own child, which would outlive a kill -9 of it and keep port and data folder
+    end_with_parent()
 django.setup(set_prefix=False)
 application = Application()
