@@ -36,7 +36,7 @@ LONGEST_RESULT = 8_000
 LONGEST_INPUT_LINE = 160
 MOST_LINES = 3_000
 """Lines of output read for one page, the newest."""
-RESULT_SHOWS = ("command", "file_path", "path", "pattern", "query", "url", "description", "prompt")
+RESULT_SHOWS = ("command", "file_path", "path", "pattern", "query", "url", "message", "description", "prompt")
 """Inputs of tools that say best what a call is about, the best first."""
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")

@@ -1,6 +1,7 @@
 """What people, agents and repositories write is text on every page: no payload runs, none breaks the policy."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -22,7 +23,7 @@ FOUND = """() => {
     frames: document.querySelectorAll("iframe, object, embed, base, meta[http-equiv]").length,
   };
 }"""
-CLEAN = {"ran": None, "links": [], "handlers": [], "frames": 0}
+CLEAN: dict[str, Any] = {"ran": None, "links": [], "handlers": [], "frames": 0}
 
 
 @pytest.fixture(scope="module")

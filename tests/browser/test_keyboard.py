@@ -33,10 +33,10 @@ def test_going_about_and_help(server: Server, world: World, page: Page) -> None:
     page.keyboard.type("jj")
     second = page.locator(".list > .row").nth(1).locator(".row-title a")
     expect(second).to_be_focused()
-    address = second.get_attribute("href")
-    assert address
+    target = second.get_attribute("href")
+    assert target
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(re.escape(address)))
+    expect(page).to_have_url(re.compile(re.escape(target)))
 
 
 def test_reading_a_diff(server: Server, world: World, page: Page) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewContext
 from tests.browser.watch import Watch
-from tests.browser.world import plan
+from tests.browser.world import Steps, plan
 from tests.journeys.server import Api, Server
 from tests.waiting import wait_until
 
@@ -20,7 +20,7 @@ LINES = 160
 def test_every_line_once_and_in_order(
     server: Server, api: Api, project: str, signed_in: Path, new_context: NewContext, watch: Watch
 ) -> None:
-    steps = [{"print_lines": {"count": LINES, "every": 0.1}}, {"done": "Printed."}]
+    steps: Steps = [{"print_lines": {"count": LINES, "every": 0.1}}, {"done": "Printed."}]
     made = plan(api, project, "Print lines", steps)
     agent = wait_for_agent(api, made.task)
     page = new_context(storage_state=signed_in).new_page()

@@ -1,10 +1,10 @@
 """Every page, on a phone and on a wide screen, light and dark: nothing overflows, breaks or is without a name."""
 
 from collections import Counter
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import NewContext
 from tests.browser.watch import Watch
@@ -13,8 +13,14 @@ from tests.journeys.server import Server
 
 pytestmark = pytest.mark.browser
 
-WIDE = {"width": 1400, "height": 1000}
-PHONE = {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1400, "height": 1000}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+VIEWS: tuple[tuple[ViewportSize, Literal["light", "dark"]], ...] = (
+    (WIDE, "light"),
+    (WIDE, "dark"),
+    (PHONE, "dark"),
+    (PHONE, "light"),
+)
 NAMED_ROLES = {
     *("button", "link", "textbox", "searchbox", "combobox", "listbox", "checkbox", "radio", "spinbutton", "switch"),
     *("slider", "menuitem", "tab", "dialog", "alertdialog", "region", "image"),
@@ -83,7 +89,7 @@ def test_every_page(server: Server, world: World, new_context: NewContext, watch
 def look(page: Page) -> list[str]:
     """What is wrong with the open page, in both widths and both colour schemes."""
     problems = []
-    for size, scheme in ((WIDE, "light"), (WIDE, "dark"), (PHONE, "dark"), (PHONE, "light")):
+    for size, scheme in VIEWS:
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme)
         if wide := page.evaluate(OVERFLOW):

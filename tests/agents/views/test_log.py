@@ -55,3 +55,8 @@ def test_the_first_entries_begin_with_their_session(talker: Talker) -> None:
 def test_nothing_new_is_nothing(talker: Talker) -> None:
     page = read_news(talker(text("hello")), after=1)
     assert (page.html, page.last) == ("", 1)
+
+
+def test_a_commit_shows_its_message(talker: Talker) -> None:
+    commit = {"type": "tool", "id": "c", "name": "commit", "input": {"message": "Say hello\n\nAt length."}}
+    assert '<span class="tool-input">Say hello</span>' in read_news(talker(commit), after=0).html
