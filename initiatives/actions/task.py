@@ -89,9 +89,9 @@ def edit_task(task_id: str, *, depends_on: Sequence[str] | None = None, **change
 
 def delete_task(task_id: str) -> None:
     """Delete a task that nobody has carried out, with its sub-tasks."""
-    task = TaskRepository().get(task_id)
-    check_can_delete_task(task, TaskRepository().find_by_parent_task_id(task_id))
     with transaction.atomic():
+        task = TaskRepository().get(task_id)
+        check_can_delete_task(task, TaskRepository().find_below(task_id))
         TaskRepository().delete(task_id)
         request_reconcile()
 

@@ -145,6 +145,10 @@ class TaskRepository(StatusRepository[Task]):
         """The child tasks of a task in their order."""
         return list(self._rows().filter(parent_task_id=parent_task_id))
 
+    def find_below(self, task_id: str) -> list[Task]:
+        """The child tasks of a task, theirs, and so on: what is deleted with it."""
+        return list(self._rows().filter(pk__in=self._family(task_id)).exclude(pk=task_id))
+
     def find_by_initiative_id(self, initiative_id: str) -> list[Task]:
         """All tasks of an initiative, those of its phases included."""
         return self._with_owner(Task.objects.filter(initiative_id=initiative_id))

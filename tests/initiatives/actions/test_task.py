@@ -117,6 +117,14 @@ def test_a_task_with_a_running_part_stays() -> None:
         delete_task(parent.pk)
 
 
+def test_a_task_with_a_running_part_of_a_part_stays() -> None:
+    task = make_task()
+    part = make_task(task.phase, parent_task=task)
+    make_task(task.phase, parent_task=part, status="in_progress")
+    with pytest.raises(NotAllowed, match="sub-task"):
+        delete_task(task.pk)
+
+
 def test_a_checkpoint_is_completed_with_a_note_and_frees_what_waits() -> None:
     phase = make_phase(status="in_progress")
     checkpoint = make_task(phase, type="checkpoint:decision")
