@@ -24,8 +24,11 @@ def merge_tasks() -> int:
 
 
 def collect_chat_answers() -> int:
-    """What chat agents said becomes messages; messages that waited meanwhile are handed to them."""
-    return _each(ChatSessionRepository().list_active(), chat.collect_answers, lambda row, why: None)
+    """What chat agents said becomes messages; messages that waited meanwhile are handed to them. Those of closed chats
+    are let go."""
+    chats = ChatSessionRepository()
+    let_go = _each(chats.list_closed_with_agents(), chat.let_agent_go, lambda row, why: None)
+    return let_go + _each(chats.list_active(), chat.collect_answers, lambda row, why: None)
 
 
 def close_phases() -> int:

@@ -4,7 +4,7 @@ import json
 
 from django.db import transaction
 
-from agents.actions.agent import resume_agent, start_talk
+from agents.actions.agent import dismiss_agent, resume_agent, start_talk
 from agents.models import Agent, AgentSession
 from agents.repositories import AgentRepository
 from agents.states import AgentStatus, SessionState
@@ -131,6 +131,15 @@ def collect_answers(chat: ChatSession) -> bool:
         role, content = _answer(agent, sessions)
         chats.create_message(chat.pk, role=role, content=content)
     deliver(chat.pk)
+    return True
+
+
+def let_agent_go(chat: ChatSession) -> bool:
+    """Dismiss the agent of a closed chat once it rests, so that its worktrees are cleared away."""
+    agent = _agent_of(chat)
+    if agent is None or not _is_resting(agent):
+        return False
+    dismiss_agent(agent.pk)
     return True
 
 

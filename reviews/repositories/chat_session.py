@@ -63,6 +63,11 @@ class ChatSessionRepository(SteppedRepository[ChatSession]):
         """All open chats, oldest first."""
         return list(self._open().order_by("created_at", "id"))
 
+    def list_closed_with_agents(self) -> list[ChatSession]:
+        """Closed chats whose agent nobody has dismissed yet."""
+        rows = self._rows().filter(status=ChatStatus.CLOSED, agent__user_dismissed_at__isnull=True)
+        return list(rows.exclude(agent=None).order_by("created_at", "id"))
+
     def list_page(
         self,
         *,

@@ -158,6 +158,19 @@ def test_a_new_agent_is_told_what_was_said(chat: ChatSession) -> None:
     assert "Two" in prompt
 
 
+def test_the_agent_of_a_closed_chat_is_let_go_once_it_rests(chat: ChatSession) -> None:
+    """Else its worktrees, one for each project, would stay for ever."""
+    chats.send_message(chat.pk, content="Why?")
+    session = start(chat)
+    chats.close_chat(chat.pk)
+    ticks.collect_chat_answers()
+    assert AgentRepository().get(session.agent_id).user_dismissed_at is None
+    end(session, "Because.")
+    ticks.collect_chat_answers()
+    assert AgentRepository().get(session.agent_id).user_dismissed_at is not None
+    assert ticks.collect_chat_answers() == 0
+
+
 def test_a_closed_chat_takes_no_message(chat: ChatSession) -> None:
     chats.close_chat(chat.pk)
     with pytest.raises(NotAllowed, match="closed"):
