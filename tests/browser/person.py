@@ -75,6 +75,7 @@ def load_next_round(page: Page, number: int) -> None:
 
 
 def approve(page: Page) -> None:
-    """On the review page, with no thread open; ends when the page says that it is merged."""
+    """On the review page, as soon as it says that no thread is open; ends when it says that it is merged."""
+    expect(page.locator("#review-bar")).to_contain_text("No open threads")
     page.get_by_role("button", name="Approve and merge").click()
     expect(page.locator("#review-bar [data-status=completed]")).to_be_visible()

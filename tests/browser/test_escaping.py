@@ -61,7 +61,8 @@ def test_every_file_and_comment_of_a_review(server: Server, hostile: Hostile, pa
     sections = page.locator("section.file-diff")
     assert sections.count() > len(PAYLOADS)
     for section in sections.all():
-        section.scroll_into_view_if_needed()
+        # not Playwright's own scrolling: the section may be exchanged for the loaded one meanwhile
+        section.evaluate("(section) => section.scrollIntoView()")
         expect(section.get_by_role("link", name="Show this file")).to_have_count(0)
     expect(page.locator(".comment-body")).to_have_count(len(PAYLOADS))
     look(page)
