@@ -46,7 +46,7 @@ test-faults: .venv/.dev  ## kill -9 and races, some minutes
 	$(PYTEST) -m faults
 
 test-browser: .venv/.dev  ## journeys in a real Chromium
-	$(PYTEST) -m browser
+	$(PYTEST) -m browser -n 2 --dist loadfile
 
 test-clis: .venv/.dev  ## the real Claude Code against a mock model
 	$(PYTEST) -m clis
