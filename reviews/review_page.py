@@ -69,6 +69,11 @@ class ReviewPage:
     def open_threads(self) -> int:
         return sum(thread.is_open for thread in self.threads)
 
+    def project_name(self, entry: FileEntry) -> str:
+        """The name of the file's project where the review spans several; else ''."""
+        names = {group.reviewed.project_id: group.reviewed.branch.project.name for group in self.groups}
+        return names.get(entry.project_id, "") if len(names) > 1 else ""
+
     @property
     def lost_threads(self) -> list[Thread]:
         """Threads on files that are not in the diff any more."""

@@ -128,6 +128,7 @@ def _section(
     return {
         "entry": entry,
         "view": view,
+        "project": page.project_name(entry),
         "can_comment": False,
         "lost": [],
         "file_url": f"{reverse('initiative-finish-file', args=[initiative.pk])}?",

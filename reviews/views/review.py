@@ -57,7 +57,7 @@ def phase_review(request: HttpRequest, phase_id: str) -> HttpResponse:
         "page": page,
         "sections": _sections(request, phase, page, shown, chosen),
         "file_list": files_by_project(page, shown),
-        "counts_url": f"{reverse('phase-review-counts', args=[phase_id])}?page={number}{_since(page)}",
+        "counts_url": _counts_url(phase_id, number, page),
         "chosen": chosen,
         "number": number,
         "previous_page": number - 1,
@@ -89,9 +89,11 @@ def review_counts(request: HttpRequest, phase_id: str) -> HttpResponse:
     """The file list again, with lines counted."""
     page = read_phase_review(PhaseRepository().get(phase_id), since=since_of(request))
     entries = [entry for group in page.groups for entry in with_counts(group).entries]
-    start = (page_number(request) - 1) * MAX_FILES
+    number = page_number(request)
+    start = (number - 1) * MAX_FILES
     shown = files_by_project(page, entries[start : start + MAX_FILES])
-    return render(request, "reviews/_file_list.html", {"file_list": shown, "counted": True})
+    context = {"file_list": shown, "counted": True, "counts_url": _counts_url(phase_id, number, page)}
+    return render(request, "reviews/_file_list.html", context)
 
 
 @require_GET
@@ -99,7 +101,8 @@ def review_bar(request: HttpRequest, phase_id: str) -> HttpResponse:
     """The decision bar, for the commits that the page shows: live, and never bound to others."""
     phase = PhaseRepository().get(phase_id)
     opened = ReviewCommentRepository().find_open_threads(phase_id)
-    return render(request, "reviews/_bar.html", {"phase": phase, **_bar(phase, read_heads(request.GET), len(opened))})
+    context = {"phase": phase, "live": True, **_bar(phase, read_heads(request.GET), len(opened))}
+    return render(request, "reviews/_bar.html", context)
 
 
 @require_POST
@@ -148,6 +151,10 @@ def _open(phase: Phase, page: ReviewPage) -> bool:
     return may_comment(phase) and not page.since
 
 
+def _counts_url(phase_id: str, number: int, page: ReviewPage) -> str:
+    return f"{reverse('phase-review-counts', args=[phase_id])}?page={number}{_since(page)}"
+
+
 def _since(page: ReviewPage, *, after: bool = False) -> str:
     """The part of an address that keeps to what changed since a round."""
     if not page.since:
@@ -160,7 +167,7 @@ def _file_context(request: HttpRequest, phase: Phase, entry: FileEntry, view: An
         "phase": phase,
         "entry": entry,
         "view": view,
-        "several": len(page.groups) > 1,
+        "project": page.project_name(entry),
         "can_comment": _open(phase, page),
         "lost": [render_thread(request, thread, phase=phase, lost=True) for thread in view.lost] if view else [],
         "file_url": f"{reverse('phase-review-file', args=[phase.pk])}?{_since(page, after=True)}",

@@ -189,6 +189,17 @@ def test_approving_is_bound_to_what_the_page_showed(waiting: World, person_clien
     assert waiting.reload().status == "completed"
 
 
+def test_the_bar_brings_the_status_and_the_number_of_threads_along(waiting: World, person_client: Client) -> None:
+    def bar() -> str:
+        return get(person_client, f"{url(waiting, 'phase-review-bar')}?head_{waiting.project.pk}={waiting.tip()}")
+
+    assert 'id="changes-words" hx-swap-oob="true">No thread is open' in bar()
+    add_comment(waiting.phase.pk, file_path="app.py", line_number=3, line_type="added", body="Why?", author="person")
+    assert 'id="changes-words" hx-swap-oob="true">The 1 open thread and this note' in bar()
+    assert 'id="review-status" hx-swap-oob="true"' in bar()
+    assert get(person_client, url(waiting)).count('id="changes-words"') == 1
+
+
 def test_a_merged_phase_stays_readable(waiting: World, person_client: Client) -> None:
     fields = {f"head_{waiting.project.pk}": waiting.tip()}
     person_client.post(url(waiting, "phase-approve-review"), fields)
