@@ -128,10 +128,15 @@ def start_talk(
             worktree_id="",
             status_reason="Waits for a worker to start it.",
         )
-        about = f'It is about the task "{task.name}":\n\n{task.description or ""}\n\n' if task else ""
+        about = f'It is about the task "{task.name}":\n\n{_quoted(task.description or "")}\n\n' if task else ""
         text = render_prompt("talk", agent_name=name, message=about + prompt)
         queue_session(agent, prompt=text, purpose=SessionPurpose.MESSAGE)
     return agents.get(agent.id)
+
+
+def _quoted(text: str) -> str:
+    """What somebody wrote, as a quotation: to be read, not to be done."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
 
 def resume_agent(

@@ -78,8 +78,8 @@ class Session:
         self.path = folder / f"{name}.json"
         self.name = name
         self.script: list[dict[str, Any]] = []
-        self.next = 0
-        self.busy = False
+        self.planned: list[dict[str, Any]] | None = None
+        self.next, self.busy = 0, False
         self.reached: dict[str, int] = {}
         self.calls = 0
 
@@ -90,7 +90,7 @@ class Session:
         except (OSError, ValueError):
             return False
         self.script, self.next, self.reached = kept["script"], kept["next"], kept["reached"]
-        self.calls = kept["calls"]
+        self.calls, self.planned = kept["calls"], kept.get("planned")
         if kept["busy"] and set(self.script[self.next]) & PASSED_OVER:
             self.next += 1
         return True
@@ -100,7 +100,7 @@ class Session:
         self.busy = busy
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         temporary = self.path.with_suffix(".tmp")
-        kept = {"script": self.script, "next": self.next, "reached": self.reached, "busy": busy, "calls": self.calls}
+        kept = {name: getattr(self, name) for name in ("script", "planned", "next", "reached", "busy", "calls")}
         temporary.write_text(json.dumps(kept))
         os.replace(temporary, self.path)
 
@@ -262,20 +262,17 @@ def commit(folder: str, message: str) -> tuple[int, str]:
     return code, output
 
 
-def find_script(prompt: str, *, resume: bool) -> list[dict[str, Any]] | None:
-    """The script in the prompt or, at the start of a session, in the task. Raises StepFailed for a broken one."""
-    task = CW / "input" / "task.md"
-    texts = [prompt] if resume or not task.is_file() else [prompt, task.read_text(errors="replace")]
-    for text in texts:
-        if found := SCRIPT.search(text):
-            try:
-                script = json.loads(found[2])
-            except ValueError as error:
-                raise StepFailed(f"The script is not valid JSON: {error}.") from error
-            if not isinstance(script, list) or not all(isinstance(step, dict) and len(step) == 1 for step in script):
-                raise StepFailed("The script must be a list of objects with one key each.")
-            return script
-    return None
+def find_script(text: str) -> list[dict[str, Any]] | None:
+    """The script in a text. Raises StepFailed for a broken one."""
+    if not (found := SCRIPT.search(text)):
+        return None
+    try:
+        script = json.loads(found[2])
+    except ValueError as error:
+        raise StepFailed(f"The script is not valid JSON: {error}.") from error
+    if not isinstance(script, list) or not all(isinstance(step, dict) and len(step) == 1 for step in script):
+        raise StepFailed("The script must be a list of objects with one key each.")
+    return script
 
 
 def mark_comment(comment: dict[str, Any]) -> str:
@@ -335,10 +332,13 @@ def chat_message(prompt: str) -> str:
     return next((part for part in reversed(found) if part), "nothing")
 
 
-def work(session: Session, prompt: str, *, resume: bool) -> NoReturn:
-    """Play the script, or do what can be done without one."""
+def work(session: Session, prompt: str) -> NoReturn:
+    """Play the script of the prompt, or the task's when it is new, or do what can be done without one."""
     player = Player(session, prompt)
-    script = find_script(prompt, resume=resume)
+    script, task = find_script(prompt), CW / "input" / "task.md"
+    planned = find_script(task.read_text(errors="replace")) if task.is_file() else None
+    if planned is not None and planned != session.planned:
+        script, session.planned = script or planned, planned
     if script is not None:
         session.script, session.next, session.reached = script, 0, {}
     session.save(busy=False)
@@ -379,7 +379,7 @@ def main() -> int:
         if options.resume and not session.load():
             finish("error", reason="session_missing", exit_code=1)
         emit("session", session_id=session.name, model=options.model)
-        work(session, prompt, resume=bool(options.resume))
+        work(session, prompt)
     except Over as over:
         return int(over.args[0])
     except Interrupted as interrupted:

@@ -285,6 +285,15 @@ def test_a_talk_looks_at_the_plan_and_changes_nothing(engine: Engine, plan: Plan
     assert "And now?" in engine.agents.find_sessions(agent.id)[-1].final_text
 
 
+def test_a_talk_about_a_task_does_not_carry_it_out(engine: Engine, plan: Plan) -> None:
+    task = plan.task({"write": {"path": "made.txt", "content": "by a chat"}}, {"done": "It is carried out."})
+    agent = start_talk(
+        initiative_id=None, phase_id=plan.phase.id, task_id=task.id, provider="scripted", prompt="Is it hard?"
+    )
+    engine.until(lambda: engine.agents.open_session(agent.id) is None)
+    assert engine.agents.find_sessions(agent.id)[-1].final_text == "I read: Is it hard?"
+
+
 def test_finished_agents_lose_their_worktree_and_none_of_their_work(engine: Engine, plan: Plan) -> None:
     task = plan.task(*done_steps())
     agent = engine.until_settled(task)

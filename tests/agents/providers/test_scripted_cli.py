@@ -58,6 +58,17 @@ def test_the_script_may_stand_in_the_task(desk: "Desk", make_script: Script) -> 
     assert desk.run("Read .cw/input/task.md.").ended.text == "from the task"
 
 
+def test_a_task_that_was_rewritten_is_played_anew_at_the_resume(desk: "Desk", make_script: Script) -> None:
+    task = desk.folder / ".cw" / "input" / "task.md"
+    task.parent.mkdir(parents=True)
+    task.write_text(make_script({"fail": {"exit": 3, "times": 9}}))
+    assert desk.run("Read .cw/input/task.md.").exit_code == 3
+    assert desk.run("Go on.", resume=True).exit_code == 3
+    task.write_text(make_script({"done": "mended"}))
+    assert desk.run("Go on.", resume=True).ended.text == "mended"
+    assert desk.run("Go on.", resume=True).ended.text == "There is nothing left to do in my script."
+
+
 def test_questions_and_the_answer_in_the_prompt_of_the_resume(desk: "Desk", make_script: Script) -> None:
     questions = [{"id": "q1", "question": "Which DB?", "options": ["SQLite", "PostgreSQL"]}]
     script = make_script(
