@@ -118,6 +118,7 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.DB_CASCADE, related_name='branches', to='initiatives.project')),
             ],
             options={
+                'verbose_name_plural': 'branches',
                 'db_table': 'branches',
             },
         ),

@@ -24,6 +24,7 @@ class Branch(Record):
 
     class Meta:
         db_table = "branches"
+        verbose_name_plural = "branches"
         constraints: ClassVar[list[models.BaseConstraint]] = [
             one_of("owner_type", BranchOwner, name="branches_owner_type"),
             models.UniqueConstraint(fields=["owner_type", "owner_id", "project"], name="branches_owner_unique"),

@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user")
-        parser.add_argument("--scope", action="append", choices=list(Scope), required=True)
+        parser.add_argument("--scope", action="append", choices=[scope.value for scope in Scope], required=True)
         parser.add_argument("--name", default="")
         parser.add_argument("--days", type=int, default=None, help="until it ends; 90 unless told")
 
