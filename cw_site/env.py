@@ -41,7 +41,12 @@ def private_folder(path: Path) -> Path:
 
 
 def stored_key(folder: Path, name: str) -> str:
-    """A random key that is made once and kept in a file only this user can read (0600).
+    """A random key that is made once and kept in a file only this user can read (0600)."""
+    return stored_text(folder, name, secrets.token_urlsafe(48))
+
+
+def stored_text(folder: Path, name: str, first: str) -> str:
+    """The text of a private file, which is `first` where the file is not there yet.
 
     Two processes that start at once agree: the file is linked into place and the loser reads the winner's.
     """
@@ -49,12 +54,12 @@ def stored_key(folder: Path, name: str) -> str:
     if not target.exists():
         draft = folder / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48))
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(first)
         try:
             os.link(draft, target)
         except FileExistsError:
             pass
         finally:
             draft.unlink()
-    return target.read_text(encoding="ascii").strip()
+    return target.read_text(encoding="utf-8").strip()

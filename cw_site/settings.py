@@ -13,7 +13,8 @@ from cw_site import env
 BASE_DIR = Path(__file__).resolve().parent.parent
 CW_DATA_DIR = env.private_folder(Path(env.text("CW_DATA_DIR", str(BASE_DIR / ".data"))).expanduser().resolve())
 CW_PORT = env.number("CW_PORT", 3847)
-CW_HOST_NAME = env.text("CW_HOST_NAME", socket.gethostname())
+# Remembered with the data: a machine that is renamed must not lose sight of the agents that it carries.
+CW_HOST_NAME = env.text("CW_HOST_NAME") or env.stored_text(CW_DATA_DIR, "host_name", socket.gethostname())
 CW_LISTEN = env.text("CW_LISTEN", "127.0.0.1")
 
 SECRET_KEY = env.stored_key(CW_DATA_DIR / "keys", "secret_key")

@@ -75,6 +75,9 @@ _SETTINGS = (
     "credential.helper=",
     "protocol.allow=never",
     "http.followRedirects=false",
+    # a remote that has fallen silent is given up after half a minute, not after the command's whole time
+    "http.lowSpeedLimit=1000",
+    "http.lowSpeedTime=30",
     "submodule.recurse=false",
     "fetch.recurseSubmodules=false",
     "push.recurseSubmodules=no",
@@ -243,6 +246,7 @@ def _ssh_command(network: Network | None) -> str:
     if network is None or network.protocol != "ssh":
         return "/bin/false"
     words = ["ssh", "-F", "/dev/null", "-oBatchMode=yes", "-oStrictHostKeyChecking=yes"]
+    words += ["-oConnectTimeout=15", "-oServerAliveInterval=10", "-oServerAliveCountMax=3"]
     if network.known_hosts is not None:
         words.append(f'-oUserKnownHostsFile="{network.known_hosts}"')
     return shlex.join(words)

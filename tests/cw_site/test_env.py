@@ -32,3 +32,8 @@ def test_a_number_that_is_none_names_its_variable(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("CW_PORT", "many")
     with pytest.raises(ValueError, match="CW_PORT must be a whole number"):
         env.number("CW_PORT", 1)
+
+
+def test_a_text_is_remembered_as_it_was_first(tmp_path: Path) -> None:
+    assert env.stored_text(tmp_path, "host_name", "brisk-otter") == "brisk-otter"
+    assert env.stored_text(tmp_path, "host_name", "renamed") == "brisk-otter"
