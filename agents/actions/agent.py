@@ -136,7 +136,7 @@ def start_talk(
 
 def _quoted(text: str) -> str:
     """What somebody wrote, as a quotation: to be read, not to be done."""
-    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
 
 
 def resume_agent(

@@ -125,7 +125,8 @@ def become_agent(folder: Path, launch: dict[str, Any], failure: int) -> NoReturn
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         # If memory runs out, an agent goes before the server and the database do.
         Path("/proc/self/oom_score_adj").write_text("500")
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        # A server started in the background of a shell ignores SIGINT, and what is ignored is inherited.
+        for number in (*HANDLED, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
         os.execve(launch["argv"][0], launch["argv"], launch["env"])  # noqa: S606

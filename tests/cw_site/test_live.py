@@ -56,6 +56,8 @@ async def test_strangers_get_no_stream() -> None:
 
 async def test_history_and_live_are_one_stream_without_gap_or_double() -> None:
     client = await _signed_in()
+    # pruning leaves the newest event, so a real table is never empty and its newest id is always known
+    await sync_to_async(publish)("hq", "before")
     before = await sync_to_async(last_event_id)()
     for number in range(3):
         await sync_to_async(publish)("phase:a", "old", number=number)

@@ -6,7 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,15 @@ def test_only_the_owner_can_read_what_a_session_leaves(make_agent: MakeAgent) ->
     assert b"s3cret" not in (agent.folder / "launch.json").read_bytes(), "nobody needs it once the agent has it"
 
 
+@pytest.fixture(params=[signal.SIG_DFL, signal.SIG_IGN], ids=["SIGINT as usual", "SIGINT ignored"])
+def inherited(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What whoever starts the agents does with SIGINT: a shell's background jobs ignore it."""
+    before = signal.signal(signal.SIGINT, request.param)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("inherited")
 def test_an_agent_is_on_its_own_and_leaves_no_core(make_agent: MakeAgent) -> None:
     agent = make_agent(
         python="""
