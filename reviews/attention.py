@@ -2,15 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from agents.actions.agent import questions_of
+from django.conf import settings
+
+from agents.actions.agent import provider_for, questions_of
 from agents.models import Agent
+from agents.providers.registry import get_provider
 from agents.repositories import AccountRepository, AgentRepository, MessageRepository
 from agents.states import AgentStatus, PartyType
-from cw_site.foundation.errors import NotFound
+from cw_site.foundation.errors import DomainError, NotFound
 from cw_site.foundation.events import last_event_id
 from initiatives.actions.phase import approve_phase, queue_phase
 from initiatives.actions.project import request_sync
@@ -24,7 +27,8 @@ from initiatives.states import InitiativeStatus, PhaseStatus, SyncState, TaskSta
 class Item:
     """One thing that waits. `url` is where it is looked at; with `post` HQ's button is the answer (see `act_on`).
 
-    `kind`: question, review, finish, checkpoint, blocked, blocked_phase, sync, login, approve, queue, message.
+    `kind`: question, review, finish, checkpoint, blocked, blocked_phase, no_project, provider, sync, login, approve,
+    queue, message.
     """
 
     kind: str
@@ -39,6 +43,8 @@ class Item:
     tone: str = "amber"
 
 
+READY_TASKS = 200
+"""So many ready tasks are looked at for providers that cannot run."""
 COUNT_SECONDS = 5.0
 """How long a count holds without an event: what is changed in Django's admin publishes none."""
 
@@ -120,10 +126,37 @@ def _phases() -> Iterable[Item]:
     for phase in _live(phases.find_by_status(PhaseStatus.PENDING)):
         url = f"/initiatives/{phase.initiative_id}/#phase-{phase.pk}"
         yield _phase_item(phase, "approve", f"Approve “{phase.name}”", url, "Approve", post=True)
-    for phase in _live(phases.find_by_status(PhaseStatus.APPROVED)):
+    approved = _live(phases.find_by_status(PhaseStatus.APPROVED))
+    for phase in approved:
         if phase.queued_at is None:
             url = f"/initiatives/{phase.initiative_id}/#phase-{phase.pk}"
             yield _phase_item(phase, "queue", f"Queue “{phase.name}”", url, "Queue", post=True)
+    yield from _without_project([phase for phase in approved if phase.queued_at is not None])
+
+
+def _without_project(queued: list[Phase]) -> Iterable[Item]:
+    """Initiatives that cannot begin, because there is no repository to work on."""
+    first = {phase.initiative_id: phase for phase in reversed(queued)}
+    known = ProjectRepository().find_projects_by_initiative_ids(list(first)) if first else {}
+    for initiative_id, phase in first.items():
+        if not known.get(initiative_id):
+            title = f"“{phase.initiative.name}” has no project"
+            yield _phase_item(phase, "no_project", title, f"/initiatives/{initiative_id}/", "Add one", tone="red")
+
+
+def _providers() -> Iterable[Item]:
+    """Providers that ready tasks wait for and that cannot run here: nobody but a person installs a program."""
+    waiting: dict[str, Task] = {}
+    for task in TaskRepository().list_ready(READY_TASKS):
+        waiting.setdefault(provider_for(task), task)
+    for name, task in waiting.items():
+        try:
+            get_provider(name).find_executable(settings.CW_PROVIDER_EXECUTABLES.get(name) or None)
+        except DomainError as error:
+            title = f"No agent of “{name}” can start"
+            yield replace(
+                _task_item(task, "provider", title, f"/tasks/{task.pk}/", "Look", tone="red"), reason=error.message
+            )
 
 
 def _phase_item(phase: Phase, kind: str, title: str, url: str, label: str, **fields: Any) -> Item:
@@ -230,7 +263,16 @@ def _messages() -> Iterable[Item]:
         )
 
 
-_SOURCES: tuple[Source, ...] = (_questions, _phases, _initiatives, _tasks, _projects, _accounts, _messages)
+_SOURCES: tuple[Source, ...] = (
+    _questions,
+    _phases,
+    _initiatives,
+    _tasks,
+    _providers,
+    _projects,
+    _accounts,
+    _messages,
+)
 
 
 def act_on(kind: str, row_id: str) -> str:

@@ -68,7 +68,7 @@ def test_what_does_not_wait_is_not_listed() -> None:
     archived = make_initiative(status="archived")
     make_phase(archived, status="pending_review")
     make_task(make_phase(archived, status="in_progress"), status="blocked")
-    make_phase(status="approved", queued_at=now())
+    make_phase(make_initiative(projects=[make_project()]), status="approved", queued_at=now())
     make_initiative(status="pending_review", finish_action="merge")
     make_agent(status="waiting_for_input", user_dismissed_at=now())
     assert list_attention() == []
@@ -158,3 +158,20 @@ def test_the_count_is_made_once_until_something_changes(
         assert count_waiting() == before
     make_phase(make_initiative())
     assert count_waiting() == before + 1
+
+
+def test_a_provider_that_cannot_run_here_waits_for_a_person(settings: Any) -> None:
+    settings.CW_PROVIDER_EXECUTABLES = {"claude": "/nowhere/claude"}
+    phase = make_phase(status="in_progress", queued_at=now())
+    for provider in ("claude", "claude", "scripted"):
+        make_task(phase, provider=provider)
+    found = [item for item in list_attention() if item.kind == "provider"]
+    assert len(found) == 1
+    assert "claude" in found[0].reason.lower()
+
+
+def test_an_initiative_without_a_project_waits_for_one() -> None:
+    phase = make_phase(status="approved", queued_at=now())
+    make_phase(phase.initiative, status="approved", queued_at=now())
+    found = [item for item in list_attention() if item.kind == "no_project"]
+    assert [item.where for item in found] == [phase.initiative.name]
