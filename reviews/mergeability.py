@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from cw_site.foundation.errors import DomainError
+from cw_site.git.local_folders import has_checked_out
 from cw_site.git.merging import try_merge
 from cw_site.git.urls import check_url
 from initiatives.models import Project
@@ -21,6 +22,8 @@ class Mergeability:
     conflicts: list[str] = field(default_factory=list)
     problem: str = ""
     local: bool = False
+    checked_out: bool = False
+    """Its owner works on the default branch in a folder here: the merge is delivered beside it."""
 
     @property
     def mergeable(self) -> bool:
@@ -35,7 +38,8 @@ def check_mergeability(page: ReviewPage) -> list[Mergeability]:
 def _check(reviewed: Reviewed) -> Mergeability:
     project = reviewed.branch.project
     try:
-        local = check_url(project.url).kind == "local"
+        address = check_url(project.url)
+        local = address.kind == "local"
         target = default_tip(reviewed.branch)
         if target is None:
             missing = f"{project.name} has no branch {project.default_branch} here. Sync the project."
@@ -43,4 +47,7 @@ def _check(reviewed: Reviewed) -> Mergeability:
         merged = try_merge(reviewed.clone, ours=target, theirs=reviewed.head)
     except DomainError as error:
         return Mergeability(project, reviewed.head, problem=error.message)
-    return Mergeability(project, reviewed.head, target=target, conflicts=merged.conflicts, local=local)
+    checked_out = address.path is not None and has_checked_out(address.path, project.default_branch)
+    return Mergeability(
+        project, reviewed.head, target=target, conflicts=merged.conflicts, local=local, checked_out=checked_out
+    )
