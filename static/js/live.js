@@ -125,6 +125,19 @@ function retryStale() {
   }
 }
 
+/* A button that is exchanged between press and release never gets its click: what is pressed waits for its refresh. */
+let pressed = null;
+document.addEventListener("pointerdown", (event) => (pressed = event.target), true);
+for (const name of ["pointerup", "pointercancel"]) {
+  document.addEventListener(name, () => setTimeout(() => ((pressed = null), retryStale())), true);
+}
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, requestConfig } = event.detail;
+  if (!pressed || requestConfig?.verb !== "get" || !target?.matches?.("[data-live]") || !target.contains(pressed)) return;
+  event.detail.shouldSwap = false;
+  target.dataset.stale = "";
+});
+
 document.addEventListener("visibilitychange", () => {
   clearTimeout(hideTimer);
   if (document.hidden) hideTimer = setTimeout(close, HIDDEN_GRACE_MS);
