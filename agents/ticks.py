@@ -18,6 +18,7 @@ from agents.providers.registry import PROVIDERS, get_provider
 from agents.repositories.account import AccountRepository
 from agents.repositories.agent import AgentRepository
 from agents.runtime.engine import enqueue_start
+from agents.runtime.programs import executable_of
 from agents.runtime.workspace import release
 from agents.states import SessionPurpose, SessionState
 from cw_site.foundation.clock import now
@@ -85,7 +86,7 @@ def _start(task: Task, provider: str) -> None:
 def _why_none(provider: str) -> str:
     """Why no agent of the provider can start here, whatever runs; empty where one can."""
     try:
-        get_provider(provider).find_executable(settings.CW_PROVIDER_EXECUTABLES.get(provider) or None)
+        executable_of(provider)
     except DomainError as error:
         return error.message
     return look_for_account(provider).waits

@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-
 from agents.actions.agent import provider_for, questions_of
 from agents.models import Agent
-from agents.providers.registry import get_provider
 from agents.repositories import AccountRepository, AgentRepository, MessageRepository
+from agents.runtime.programs import executable_of
 from agents.states import AgentStatus, PartyType
 from cw_site.foundation.errors import DomainError, NotFound
 from cw_site.foundation.events import last_event_id
@@ -151,7 +149,7 @@ def _providers() -> Iterable[Item]:
         waiting.setdefault(provider_for(task), task)
     for name, task in waiting.items():
         try:
-            get_provider(name).find_executable(settings.CW_PROVIDER_EXECUTABLES.get(name) or None)
+            executable_of(name)
         except DomainError as error:
             title = f"No agent of “{name}” can start"
             yield replace(

@@ -23,6 +23,7 @@ from agents.runtime.environment import agent_environment, agent_path
 from agents.runtime.inputs import input_files, work_of
 from agents.runtime.locks import try_lock
 from agents.runtime.paths import account_folder, agent_folder, private_folder, session_folder
+from agents.runtime.programs import executable_of
 from agents.runtime.records import record_live
 from agents.runtime.workspace import Workspace, ensure_workspace, folders_of
 from agents.states import NUDGES, SessionKind, SessionState
@@ -124,7 +125,7 @@ def _prepare(session: AgentSession) -> None:
     agents = AgentRepository()
     agent = agents.get(session.agent_id)
     provider = get_provider(agent.provider)
-    executable = provider.find_executable(settings.CW_PROVIDER_EXECUTABLES.get(agent.provider) or None)
+    executable = executable_of(agent.provider)
     workspace = ensure_workspace(agent)
     write_input(workspace.cwd, input_files(agent, folders=folders_of(workspace)))
     if session.purpose in NUDGES:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-HEAD_LIMIT = 500
+from cw_site.git.checkouts import read_head
+from cw_site.git.refs import branch_ref
 
 
 def has_checked_out(folder: Path, branch: str) -> bool:
@@ -10,8 +11,4 @@ def has_checked_out(folder: Path, branch: str) -> bool:
 
     A push to such a branch is refused there, rightly: it would change what its owner works on.
     """
-    try:
-        with open(folder / ".git" / "HEAD", "rb") as head:
-            return head.read(HEAD_LIMIT).strip() == f"ref: refs/heads/{branch}".encode()
-    except OSError:
-        return False
+    return read_head(folder / ".git") == f"ref: {branch_ref(branch)}"

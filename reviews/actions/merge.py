@@ -1,5 +1,6 @@
 """Merging one branch into the one above it, in memory, and recording it. Every step may be repeated after a crash."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cw_site.foundation.errors import NotAllowed
@@ -65,35 +66,30 @@ def find_merge(clone: Clone, *, source: str, tip: str) -> str:
 
 def task_message(task: Task, phase: Phase, *, agent_name: str, summary: str) -> str:
     """The message of the merge of a task into its phase."""
-    body = [_line(f"Merge task “{task.name}” into phase “{phase.name}”")]
-    if summary.strip():
-        body.append(_wrap(summary))
-    trailers = [f"Codewalkers-Task: {task.pk}"]
-    if agent_name:
-        trailers.append(f"Codewalkers-Agent: {_line(agent_name)}")
-    return "\n\n".join([*body, "\n".join(trailers)]) + "\n"
+    subject = f"Merge task “{task.name}” into phase “{phase.name}”"
+    return _message(subject, _wrap(summary), {"Codewalkers-Task": task.pk, "Codewalkers-Agent": agent_name})
 
 
 def phase_message(phase: Phase, *, tasks: list[Task], reviewer: str) -> str:
     """The message of the merge of a phase into its initiative; no reviewer where the initiative asks for none."""
-    body = [_line(f"Merge phase “{phase.name}” of “{phase.initiative.name}”")]
-    if tasks:
-        body.append("\n".join(_line(f"- {task.name}") for task in tasks))
-    trailers = [f"Codewalkers-Phase: {phase.pk}"]
-    if reviewer:
-        trailers.append(f"Reviewed-by: {_line(reviewer)}")
-    return "\n\n".join([*body, "\n".join(trailers)]) + "\n"
+    subject = f"Merge phase “{phase.name}” of “{phase.initiative.name}”"
+    return _message(subject, _listed(tasks), {"Codewalkers-Phase": phase.pk, "Reviewed-by": reviewer})
 
 
 def initiative_message(initiative: Initiative, *, phases: list[Phase], reviewer: str) -> str:
     """The message of the merge of an initiative into the project's default branch."""
-    body = [_line(f"Merge initiative “{initiative.name}”")]
-    if phases:
-        body.append("\n".join(_line(f"- {phase.name}") for phase in phases))
-    trailers = [f"Codewalkers-Initiative: {initiative.pk}"]
-    if reviewer:
-        trailers.append(f"Reviewed-by: {_line(reviewer)}")
-    return "\n\n".join([*body, "\n".join(trailers)]) + "\n"
+    subject = f"Merge initiative “{initiative.name}”"
+    return _message(subject, _listed(phases), {"Codewalkers-Initiative": initiative.pk, "Reviewed-by": reviewer})
+
+
+def _message(subject: str, body: str, trailers: dict[str, str]) -> str:
+    """Subject, body and trailers, each a paragraph; what is empty is left out."""
+    said = "\n".join(f"{name}: {_line(value)}" for name, value in trailers.items() if value)
+    return "\n\n".join(part for part in (_line(subject), body, said) if part) + "\n"
+
+
+def _listed(rows: Sequence[Task | Phase]) -> str:
+    return "\n".join(_line(f"- {row.name}") for row in rows)
 
 
 def _line(text: str) -> str:
